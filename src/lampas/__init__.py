@@ -1,0 +1,1 @@
+"""LAMPAS: code in MariaDB with version control, complete releases on Apache, managed from the web."""

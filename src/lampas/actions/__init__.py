@@ -1,0 +1,1 @@
+"""Use cases, one file each, in one frame (permission, audit): the only way to change anything."""

@@ -1,0 +1,1 @@
+"""Links → everything that an application needs, each member with the shortest reason."""

@@ -1,0 +1,1 @@
+"""Nodes, roles, deployments, traffic: what should run where."""

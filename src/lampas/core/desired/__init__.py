@@ -1,0 +1,1 @@
+"""Releases × cluster → one NodeState for each node."""

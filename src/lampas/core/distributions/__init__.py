@@ -1,0 +1,1 @@
+"""Distributions: what is required, what is locked."""

@@ -1,0 +1,1 @@
+"""Modules of a commit and the facts that analysers read in them."""

@@ -1,0 +1,1 @@
+"""Closure → the inputs, id and manifest of a release."""

@@ -1,0 +1,1 @@
+"""Units and the front as text: httpd.conf, shims, RewriteMap files."""

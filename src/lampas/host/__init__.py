@@ -1,0 +1,1 @@
+"""This machine: up, down, status, doctor, destroy, the supervisor's configuration."""

@@ -1,0 +1,1 @@
+"""Reads for the faces: what runs where, closures, chains, impact. Writes nothing."""

@@ -1,0 +1,36 @@
+"""All tables, by part.
+
+Truth is append-only and named by hash; projections can be made anew; the rest are ordinary rows.
+"""
+
+from lampas.store.models.accounts import AuditRow, GrantRow, LoginLink, Person, Token
+from lampas.store.models.cluster import Node, Slot, TrafficRow
+from lampas.store.models.content import Artifact, ArtifactChunk
+from lampas.store.models.history import Pack, PackChunk, Ref, Repository
+from lampas.store.models.modules import Facts, ModuleRow
+from lampas.store.models.operations import Operation, OperationStep
+from lampas.store.models.releases import Application, Release, ReleaseArtifact
+
+__all__ = [
+    "Application",
+    "Artifact",
+    "ArtifactChunk",
+    "AuditRow",
+    "Facts",
+    "GrantRow",
+    "LoginLink",
+    "ModuleRow",
+    "Node",
+    "Operation",
+    "OperationStep",
+    "Pack",
+    "PackChunk",
+    "Person",
+    "Ref",
+    "Release",
+    "ReleaseArtifact",
+    "Repository",
+    "Slot",
+    "Token",
+    "TrafficRow",
+]

@@ -1,0 +1,40 @@
+"""Inventory and intent: nodes, port slots, traffic."""
+
+from django.db import models
+
+from lampas.store.models.releases import Application, Release
+
+
+class Node(models.Model):
+    """A host with its Management Interface. `observed` is what it last reported, `generation` what it was last sent."""
+
+    name = models.CharField(max_length=64, unique=True)
+    address = models.CharField(max_length=255)  # host:port of its Management Interface
+    home = models.CharField(max_length=255)
+    roles = models.JSONField(default=list)
+    state = models.CharField(max_length=16)  # unknown, joining, ready, draining, unreachable
+    generation = models.BigIntegerField(default=0)
+    sent = models.BinaryField(default=b"")  # the NodeState of `generation`, as signed
+    observed = models.JSONField(default=dict)
+    heard = models.DateTimeField(null=True)
+
+
+class Slot(models.Model):
+    """A release that should run: its port on every appserver node. `state` live (has traffic or is being given it)
+    or warm (kept ready for a rollback)."""
+
+    release = models.OneToOneField(Release, models.PROTECT, related_name="slot")
+    port = models.IntegerField(unique=True)
+    state = models.CharField(max_length=8)
+    since = models.DateTimeField(auto_now=True)
+
+
+class TrafficRow(models.Model):
+    """One traffic table of an application, in order: {number: percent}, adding up to 100. `settled` is set once it
+    was applied on every node; `undone` once a rollback went behind it."""
+
+    application = models.ForeignKey(Application, models.CASCADE, related_name="traffic")
+    table = models.JSONField()
+    created = models.DateTimeField(auto_now_add=True)
+    settled = models.DateTimeField(null=True)
+    undone = models.DateTimeField(null=True)

@@ -1,0 +1,50 @@
+"""Applications that have releases, and the releases: immutable, numbered, named by their inputs."""
+
+from django.db import models
+
+from lampas.store.models.content import Artifact
+
+
+class Application(models.Model):
+    """An application that has been built or created; its definition stands in a repository, not here."""
+
+    name = models.CharField(max_length=32, unique=True)
+    created = models.DateTimeField(auto_now_add=True)
+    deleted = models.DateTimeField(null=True)
+
+
+class Release(models.Model):
+    """One release. Everything but `state` and `verified_log` is written once.
+
+    `release_id` is the hash of the inputs (a building id is unique per application), `tree` the digest of the
+    tree that came out, `manifest` the sha256 of the manifest artifact, `closure` the members with their reasons.
+    """
+
+    application = models.ForeignKey(Application, models.PROTECT, related_name="releases")
+    number = models.IntegerField()
+    release_id = models.CharField(max_length=64)
+    tree = models.CharField(max_length=64)
+    manifest = models.CharField(max_length=64)
+    state = models.CharField(max_length=16)  # built, verified, failed
+    repository = models.CharField(max_length=64)
+    commit = models.CharField(max_length=40)
+    definition_commit = models.CharField(max_length=40)
+    definition = models.JSONField()
+    closure = models.JSONField()
+    env = models.JSONField(default=dict)
+    verified_log = models.TextField(default="")
+    author = models.CharField(max_length=64)
+    created = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["application", "number"], name="release_number_once"),
+            models.UniqueConstraint(fields=["application", "release_id"], name="release_id_once"),
+        ]
+
+
+class ReleaseArtifact(models.Model):
+    """Which content a release needs, so that what no release needs can be pruned."""
+
+    release = models.ForeignKey(Release, models.CASCADE, related_name="artifacts")
+    artifact = models.ForeignKey(Artifact, models.PROTECT, related_name="releases")

@@ -1,0 +1,78 @@
+"""Fixtures for all tests: one MariaDB for the session, Django on it, tables emptied after each test that uses them."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from engines.mariadb import MariaDB
+
+SERVER = {
+    "node": "here",
+    "home": "/nonexistent",
+    "domain": "localhost",
+    "port": 18080,
+    "console_port": 18081,
+    "bind": "127.0.0.1",
+    "secret_key": "for tests alone",
+    "client_certificate": "",
+    "client_key": "",
+    "nodes_ca": "",
+    "signing_key": "",
+    "front_secret": "front",
+    "isolation": "none",
+    "uv": "uv",
+}
+
+
+@pytest.fixture(scope="session")
+def mariadb(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MariaDB]:
+    """A real MariaDB with an empty database `lampas`."""
+    server = MariaDB(tmp_path_factory.mktemp("mariadb"))
+    server.start()
+    server.sql("CREATE DATABASE lampas CHARACTER SET utf8mb4")
+    yield server
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def django(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Django set up on that database, migrated. Returns the directory that caches and sockets stand in."""
+    directory = tmp_path_factory.mktemp("server")
+    (directory / "tmp").mkdir()
+    settings = {
+        **SERVER,
+        "database": {"socket": str(mariadb.socket), "name": "lampas", "user": "root", "password": ""},
+        "cache": str(directory / "cache"),
+        "scratch": str(directory / "tmp"),
+        "uv_cache": str(directory / "uv"),
+        "doorbell": str(directory / "doorbell"),
+    }
+    (directory / "server.json").write_text(json.dumps(settings))
+    os.environ["LAMPAS_SERVER"] = str(directory / "server.json")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "lampas.server.settings"
+    import django as package
+
+    package.setup()
+    from django.core.management import call_command
+
+    call_command("migrate", verbosity=0)
+    return directory
+
+
+@pytest.fixture
+def tables(django: Path) -> Iterator[Path]:
+    """Empty tables before and after. Returns the same directory as `django`."""
+    yield django
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SET FOREIGN_KEY_CHECKS=0")
+        for table in connection.introspection.table_names():
+            if table != "django_migrations":
+                cursor.execute(f"DELETE FROM `{table}`")
+        cursor.execute("SET FOREIGN_KEY_CHECKS=1")

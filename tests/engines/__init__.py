@@ -1,0 +1,1 @@
+"""Real engines for tests, started and ended by the tests themselves."""
