@@ -14,7 +14,7 @@ class Application(models.Model):
 
 
 class Release(models.Model):
-    """One release. Everything but `state` and `verified_log` is written once.
+    """One release. Everything but `state`, `verified_log` and `retired` is written once.
 
     `release_id` is the hash of the inputs (a building id is unique per application), `tree` the digest of the
     tree that came out, `manifest` the sha256 of the manifest artifact, `closure` the members with their reasons.
@@ -34,6 +34,7 @@ class Release(models.Model):
     env = models.JSONField(default=dict)
     verified_log = models.TextField(default="")
     author = models.CharField(max_length=64)
+    retired = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)
 
     class Meta:

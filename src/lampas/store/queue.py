@@ -1,0 +1,123 @@
+"""The queue of long work: operations taken with SKIP LOCKED, their steps, their end.
+
+Operations of one application and one lane run one after the other, in order of id. A worker that dies leaves a lease
+behind; when that has ended, or at the start of the only worker, the operation is taken again and resumed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Exists, Max, OuterRef, Q
+
+from lampas.errors import LampasError
+from lampas.store import audit
+from lampas.store.models import Operation, OperationStep
+
+BUILDING = ("build",)
+SERVING = ("deploy", "traffic", "rollback", "retire", "delete")
+LEASE = timedelta(seconds=60)
+
+
+def take(kinds: Sequence[str]) -> Operation | None:
+    """Takes the oldest operation of a lane that is due, and leases it; None where there is none."""
+    now = datetime.now(UTC)
+    unfinished = Operation.objects.filter(state__in=("waiting", "running"), kind__in=kinds)
+    earlier = unfinished.filter(application=OuterRef("application"), pk__lt=OuterRef("pk"))
+    with transaction.atomic():
+        operation = (
+            unfinished.filter(Q(leased__isnull=True) | Q(leased__lt=now))
+            .exclude(Exists(earlier))
+            .order_by("pk")
+            .select_for_update(skip_locked=True)
+            .first()
+        )
+        if operation is None:
+            return None
+        operation.state = "running"
+        operation.started = operation.started or now
+        operation.leased = now + LEASE
+        operation.save(update_fields=["state", "started", "leased"])
+    return operation
+
+
+def extend(operation: Operation) -> None:
+    """Extends the lease of an operation that is still being worked on."""
+    Operation.objects.filter(pk=operation.pk).update(leased=datetime.now(UTC) + LEASE)
+
+
+def release_leases() -> int:
+    """At the start of the only worker: nothing that a dead predecessor leased is being worked on any more."""
+    return Operation.objects.filter(state="running", leased__isnull=False).update(leased=None)
+
+
+class Steps:
+    """The live steps of one operation, as people see them."""
+
+    def __init__(self, operation: Operation) -> None:
+        self._operation = operation
+        last = operation.steps.aggregate(last=Max("seq"))["last"]
+        self._next = 0 if last is None else last + 1
+        # A resumed operation left steps running when its worker died; they are taken again as new ones.
+        operation.steps.filter(state="running").update(state="failed", detail="interrupted", ended=datetime.now(UTC))
+
+    def begin(self, name: str, detail: str = "", node: str = "") -> OperationStep:
+        """Shows that a step has begun."""
+        step = OperationStep.objects.create(
+            operation=self._operation,
+            seq=self._next,
+            name=name,
+            node=node,
+            state="running",
+            detail=detail,
+            started=datetime.now(UTC),
+        )
+        self._next += 1
+        return step
+
+    def done(self, name: str, detail: str = "", node: str = "") -> None:
+        """Shows a step that took no time worth watching."""
+        self.end(self.begin(name, detail, node))
+
+    def end(self, step: OperationStep, state: str = "done", detail: str | None = None) -> None:
+        """Shows that a step has ended."""
+        step.state = state
+        step.ended = datetime.now(UTC)
+        if detail is not None:
+            step.detail = detail
+        step.save(update_fields=["state", "ended", "detail"])
+
+    def fail_running(self, detail: str) -> None:
+        """Marks what is running as failed, with the last words."""
+        self._operation.steps.filter(state="running").update(state="failed", detail=detail, ended=datetime.now(UTC))
+
+
+def succeed(operation: Operation, result: dict[str, Any]) -> None:
+    """Commits an operation's good end, with its audit row."""
+    with transaction.atomic():
+        _end(operation, "done", result, None)
+
+
+def fail(operation: Operation, error: LampasError, result: dict[str, Any] | None = None) -> None:
+    """Commits an operation's bad end, with its audit row."""
+    with transaction.atomic():
+        words = {"code": error.code, "message": error.message, "remedy": error.remedy}
+        _end(operation, "failed", result or {}, words)
+
+
+def _end(operation: Operation, state: str, result: dict[str, Any], error: dict[str, str] | None) -> None:
+    Operation.objects.filter(pk=operation.pk).update(
+        state=state, result=result, error=error, ended=datetime.now(UTC), leased=None
+    )
+    audit.append(
+        actor=operation.actor,
+        door="worker",
+        action=f"{operation.kind}.ended",
+        subject=str(operation.pk),
+        application=operation.application,
+        detail={"error": error["message"][:500]} if error else {},
+        outcome=state,
+    )
