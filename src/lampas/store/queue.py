@@ -6,7 +6,7 @@ behind; when that has ended, or at the start of the only worker, the operation i
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -19,7 +19,7 @@ from lampas.store.models import Operation, OperationStep
 
 BUILDING = ("build",)
 SERVING = ("deploy", "traffic", "rollback", "retire", "delete")
-LEASE = timedelta(seconds=60)
+LEASE = timedelta(seconds=15)
 
 
 def take(kinds: Sequence[str]) -> Operation | None:
@@ -44,9 +44,9 @@ def take(kinds: Sequence[str]) -> Operation | None:
     return operation
 
 
-def extend(operation: Operation) -> None:
-    """Extends the lease of an operation that is still being worked on."""
-    Operation.objects.filter(pk=operation.pk).update(leased=datetime.now(UTC) + LEASE)
+def extend(operations: Collection[int]) -> None:
+    """Extends the leases of operations that are still being worked on."""
+    Operation.objects.filter(pk__in=operations, state="running").update(leased=datetime.now(UTC) + LEASE)
 
 
 def release_leases() -> int:
