@@ -48,6 +48,7 @@ class LampasNode:
         self.home.chmod(0o755)
         self.home.rmdir()
         self.port, self.console_port = free_port(), free_port()
+        self.cwd: Path | None = None
 
     def up(self, *options: str) -> dict[str, Any]:
         """Sets the node up or starts what is not running."""
@@ -63,8 +64,6 @@ class LampasNode:
             [sys.executable, "-m", "lampas.cli", *argv],
             input=stdin, capture_output=True, env={**os.environ, **own, **(env or {})}, cwd=self.cwd, timeout=600,
         )  # fmt: skip
-
-    cwd: Path | None = None
 
     def lampas(self, *argv: str, stdin: bytes = b"") -> dict[str, Any]:
         """Runs a command that must succeed, with `--json`, and returns the document.
