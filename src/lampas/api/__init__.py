@@ -1,1 +1,1 @@
-"""REST under /api/v1. It calls actions and queries and holds no logic."""
+"""REST under `/api/v1` and git under `/git/`: what enters is HTTP, what leaves are actions, queries and JSON."""

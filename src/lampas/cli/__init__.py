@@ -1,1 +1,1 @@
-"""The command line: a client of the API, and the door to host/ for this machine."""
+"""The command line: a client of the API, and the door to `host` for what is done on this machine."""

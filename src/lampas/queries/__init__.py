@@ -1,1 +1,1 @@
-"""Reads for the faces: what runs where, closures, chains, impact. Writes nothing."""
+"""Reads for the faces, one file a question. They write nothing and ask for no permission: the routes do."""

@@ -1,7 +1,19 @@
-"""Every route of the server."""
+"""Every route of the server: the API, git, static files, pages. Checked by `routes.check` before anything is served."""
 
 from __future__ import annotations
 
-from django.urls import URLPattern, URLResolver
+from importlib import import_module
+from importlib.util import find_spec
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from django.urls import URLPattern, URLResolver, include, path
+
+from lampas.api.urls import urlpatterns as api_patterns
+from lampas.server.static import serve
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("api/v1/", include(api_patterns)),
+    path("static/<path:path>", serve, name="static"),
+]
+for _module in ("lampas.api.git", "lampas.console.urls"):
+    if find_spec(_module) is not None:
+        urlpatterns.extend(import_module(_module).urlpatterns)
