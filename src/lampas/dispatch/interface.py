@@ -1,0 +1,128 @@
+"""The client of one node's Management Interface: mutual TLS, signed documents, content by sha256."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from base64 import b64encode
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
+
+from lampas.core.nodestate import NodeState, Task
+from lampas.errors import Failed, InvalidInput, Unreachable
+
+
+@dataclass(frozen=True)
+class Keys:
+    """What the console needs to be believed by a node: its certificate and key, the nodes' CA, the signing key."""
+
+    certificate: Path
+    key: Path
+    nodes_ca: Path
+    signing_key: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an apply ended: "applied", "unchanged", "undone" or "refused", with the reason of the last two."""
+
+    outcome: str
+    error: str = ""
+
+
+class ManagementInterface:
+    """One node's Management Interface. Connections are kept, so a call costs one round trip."""
+
+    def __init__(self, address: str, keys: Keys) -> None:
+        """Prepares the client; nothing is sent yet.
+
+        Args:
+            address: host:port of the Management Interface.
+            keys: What the console proves itself with.
+        """
+        self.address = address
+        signing = load_pem_private_key(keys.signing_key.read_bytes(), password=None)
+        if not isinstance(signing, Ed25519PrivateKey):
+            raise InvalidInput(f"{keys.signing_key} is not an Ed25519 key", "run: lampas doctor")
+        self._signing = signing
+        context = ssl.create_default_context(cafile=str(keys.nodes_ca))
+        context.minimum_version = ssl.TLSVersion.TLSv1_3
+        context.load_cert_chain(str(keys.certificate), str(keys.key))
+        self._http = httpx.Client(base_url=f"https://{address}", verify=context, timeout=30.0, trust_env=False)
+
+    def status(self) -> dict[str, Any]:
+        """What the node reports of itself. It is data: bounded, never templated, never executed."""
+        return self._json("GET", "/v1/status", timeout=5.0)
+
+    def missing(self, names: Iterable[str]) -> list[str]:
+        """Which of these sha256 names the node does not hold."""
+        body = json.dumps({"sha256": sorted(set(names))}).encode()
+        answer = self._json("POST", "/v1/blobs/missing", content=body)
+        return [str(name) for name in answer["missing"]]
+
+    def send(self, blobs: Iterable[tuple[str, bytes]]) -> None:
+        """Sends content; the node checks each piece against its name."""
+        self._json("POST", "/v1/blobs", content=_framed(blobs), timeout=300.0)
+
+    def apply(self, state: NodeState) -> Iterator[Mapping[str, Any]]:
+        """Sends a NodeState and yields what the node tells while it applies it; the last one holds "outcome"."""
+        yield from self._stream("/v1/apply", state.encode(), timeout=600.0)
+
+    def task(self, task: Task, stdin: bytes = b"") -> Iterator[Mapping[str, Any]]:
+        """Runs a task and yields its frames; the last one holds "status" (run) or "ok" (verify)."""
+        headers = {"Lampas-Stdin": b64encode(stdin).decode()} if stdin else {}
+        yield from self._stream("/v1/task", task.encode(), timeout=task.seconds + 30.0, headers=headers)
+
+    def logs(self, app: str, number: int | None, lines: int) -> list[str]:
+        """The last lines that an application's units wrote."""
+        query = {"app": app, "lines": str(lines)} | ({"release": str(number)} if number else {})
+        answer = self._json("GET", "/v1/logs", params=query)
+        return [str(line) for line in answer["lines"]]
+
+    def close(self) -> None:
+        """Closes the kept connections."""
+        self._http.close()
+
+    def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
+        try:
+            response = self._http.request(method, path, **options)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+        if response.status_code >= 400:
+            raise Failed(f"the node at {self.address} refused {path}: {response.text[:500]}")
+        answer = response.json()
+        if not isinstance(answer, dict):
+            raise Failed(f"the node at {self.address} answered {path} with something unexpected")
+        return answer
+
+    def _stream(
+        self, path: str, document: bytes, *, timeout: float, headers: Mapping[str, str] | None = None
+    ) -> Iterator[Mapping[str, Any]]:
+        signature = b64encode(self._signing.sign(document)).decode()
+        sent = {"Lampas-Signature": signature, "Content-Type": "application/json", **(headers or {})}
+        try:
+            with self._http.stream("POST", path, content=document, headers=sent, timeout=timeout) as response:
+                if response.status_code >= 400:
+                    raise Failed(f"the node at {self.address} refused {path}: {response.read()[:500].decode()}")
+                for line in response.iter_lines():
+                    if line:
+                        yield json.loads(line)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        return Unreachable(
+            f"the Management Interface at {self.address} does not answer: {error}", "look at: lampas status"
+        )
+
+
+def _framed(blobs: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
+    for name, data in blobs:
+        yield name.encode("ascii") + len(data).to_bytes(8, "big")
+        yield data
