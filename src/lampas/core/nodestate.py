@@ -17,6 +17,41 @@ FORMAT = 1
 
 
 @dataclass(frozen=True)
+class Places:
+    """Where things of applications stand on a node: rendered configuration names these paths, the agent fills them.
+
+    Attributes:
+        home: LAMPAS's home on that node, absolute.
+    """
+
+    home: str
+
+    def release(self, app: str, number: int) -> str:
+        """The release's tree, read-only: `code/`, `lib/`, `bin/`, `pyvenv.cfg`."""
+        return f"{self.home}/agent/apps/{app}/releases/{number}"
+
+    def code(self, app: str, number: int, root: str = "") -> str:
+        """Where module names start in the release; also its working directory."""
+        return f"{self.release(app, number)}/code" + (f"/{root}" if root else "")
+
+    def unit(self, app: str, number: int) -> str:
+        """The unit's `httpd.conf`, `app.wsgi` and `env.json`."""
+        return f"{self.home}/agent/apps/{app}/units/v{number}"
+
+    def data(self, app: str) -> str:
+        """The application's persistent directory."""
+        return f"{self.home}/data/{app}"
+
+    def logs(self, app: str) -> str:
+        """What its units write, `vN.log`."""
+        return f"{self.home}/logs/apps/{app}"
+
+    def run(self, app: str) -> str:
+        """Sockets and pid files of its units."""
+        return f"{self.home}/run/apps/{app}"
+
+
+@dataclass(frozen=True)
 class ManifestFile:
     """One file of a release's tree: path under the release, sha256 of its bytes, size, and mode (0o444 or 0o555)."""
 
@@ -102,13 +137,16 @@ class ReleaseOnNode:
 
 @dataclass(frozen=True)
 class Ready:
-    """How the agent learns that a unit serves: GET `path` with the header `Host: host` must answer below 500
-    from `processes` different daemon processes (told apart by the response header `Lampas-Process`)."""
+    """How the agent learns that a unit serves: GET `path` with the headers `Host: host`, `Lampas-Ready: 1` and
+    `Lampas-Front: key` must answer below 500 from `processes` different daemon processes, within `seconds` (told apart
+    by the response header `Lampas-Process`). The shim answers it once the application was imported, without entering
+    it; a 500 says that the import failed."""
 
     path: str
     host: str
     processes: int
     seconds: float = 60.0
+    key: str = ""
 
 
 @dataclass(frozen=True)
@@ -150,7 +188,7 @@ class NodeState:
         apps: Applications that have a user and directories here.
         releases: Releases to hold; others are removed.
         units: Units to run; others are drained and stopped.
-        maps: The front's RewriteMap files, name → whole text, swapped after every unit is ready.
+        maps: The front's RewriteMap files, name → whole text, swapped in order of name after every unit is ready.
         drain: Seconds that a unit without traffic is left before it is stopped.
     """
 

@@ -1,0 +1,237 @@
+"""A release unit: the private Apache that serves one release, as text.
+
+It runs whole as the application's user, listens on a loopback port slot, and lets in only what the front's key for this
+application opens. The application runs in daemon processes of its own, preloaded before they take a request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from lampas.core.nodestate import Places
+from lampas.core.serving import typed
+from lampas.core.serving.apache import Directive, line, render, section
+from lampas.core.serving.entry import Entry, app_wsgi
+
+_MODULES = ("mpm_event", "authz_core", "headers", "wsgi")
+_STATIC_MODULES = ("alias", "mime")
+_GROUP = "app"
+# What pages are made of: Debian's table of types is a package that a small machine does not have.
+_TYPES = (
+    ("text/html", (".html", ".htm")),
+    ("text/css", (".css",)),
+    ("text/javascript", (".js", ".mjs")),
+    ("text/plain", (".txt",)),
+    ("text/csv", (".csv",)),
+    ("text/xml", (".xml",)),
+    ("application/json", (".json", ".map")),
+    ("application/manifest+json", (".webmanifest",)),
+    ("application/pdf", (".pdf",)),
+    ("application/wasm", (".wasm",)),
+    ("application/zip", (".zip",)),
+    ("application/gzip", (".gz", ".tgz")),
+    ("image/svg+xml", (".svg",)),
+    ("image/png", (".png",)),
+    ("image/jpeg", (".jpg", ".jpeg")),
+    ("image/gif", (".gif",)),
+    ("image/webp", (".webp",)),
+    ("image/avif", (".avif",)),
+    ("image/vnd.microsoft.icon", (".ico",)),
+    ("font/woff", (".woff",)),
+    ("font/woff2", (".woff2",)),
+    ("font/ttf", (".ttf",)),
+    ("font/otf", (".otf",)),
+    ("audio/mpeg", (".mp3",)),
+    ("audio/ogg", (".ogg",)),
+    ("video/mp4", (".mp4",)),
+    ("video/webm", (".webm",)),
+)
+# Seconds. Above the `ttl` of the front's pooled connections, so that the front is always the one who closes.
+_KEEP_ALIVE = 75
+
+
+@dataclass(frozen=True)
+class ReleaseUnit:
+    """What a unit's configuration is made of.
+
+    Attributes:
+        home: LAMPAS's home on the node.
+        app: The application.
+        number: The release's number.
+        port: Its loopback port slot.
+        key: What requests must carry in `Lampas-Front` (`maps.key`).
+        entry: `module:attribute`, or `module:factory()`.
+        root: Where module names start, under `code/`.
+        processes: Daemon processes.
+        threads: Threads of each.
+        static: URL prefix → directory under `code/`, served by Apache itself.
+        canonical_host: The host that the application is given, whichever was asked; "" is the one that was asked.
+        modules: Where Apache's modules stand.
+    """
+
+    home: str
+    app: str
+    number: int
+    port: int
+    key: str
+    entry: str
+    root: str = ""
+    processes: int = 2
+    threads: int = 15
+    static: Mapping[str, str] = field(default_factory=dict)
+    canonical_host: str = ""
+    modules: str = "/usr/lib/apache2/modules"
+
+    @property
+    def places(self) -> Places:
+        """Where its files stand."""
+        return Places(typed.path(self.home))
+
+
+def config(unit: ReleaseUnit) -> str:
+    """The whole httpd.conf of a unit.
+
+    Raises:
+        InvalidInput: A value cannot be used.
+    """
+    return render([*_server(unit), *_access(unit), *_static(unit), *_application(unit)])
+
+
+def shim(unit: ReleaseUnit) -> str:
+    """The whole app.wsgi of a unit.
+
+    Raises:
+        InvalidInput: The entry is none.
+    """
+    return app_wsgi(Entry.parse(unit.entry))
+
+
+def environment(
+    home: str, app: str, number: int, variables: Mapping[str, str], database: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """The environment of a release's processes: what the definition sets, and what LAMPAS adds on top.
+
+    Args:
+        home: LAMPAS's home on the node.
+        app: The application.
+        number: The release's number.
+        variables: `[app.NAME.env]` and its secrets, opened.
+        database: `DATABASE_URL` and `DB_*` of an application with a database of its own.
+
+    Raises:
+        InvalidInput: A name is no variable's, or a value holds a NUL.
+    """
+    data = Places(typed.path(home)).data(app)
+    added = {"LAMPAS_APP": app, "LAMPAS_RELEASE": str(number), "LAMPAS_DATA": data, "HOME": data}
+    whole = {"PYTHONUNBUFFERED": "1", **variables, **(database or {}), **added}
+    return dict(typed.variable(name, value) for name, value in sorted(whole.items()))
+
+
+def _server(unit: ReleaseUnit) -> list[Directive]:
+    places, modules = unit.places, typed.path(unit.modules)
+    names = (*_MODULES, *(_STATIC_MODULES if unit.static else ()))
+    version = f"v{typed.count(unit.number, 1, 10**9, 'a release number')}"
+    run = places.run(unit.app)
+    # Each connection that the front pools may be busy at once; the daemons' own threads bound what really runs.
+    workers = 64
+    return [
+        line("ServerRoot", places.unit(unit.app, unit.number)),
+        line("DefaultRuntimeDir", run),
+        line("PidFile", f"{run}/{version}.pid"),
+        line("ServerName", typed.host(unit.canonical_host) if unit.canonical_host else "localhost"),
+        line("UseCanonicalName", "On" if unit.canonical_host else "Off"),
+        line("Listen", f"127.0.0.1:{typed.port(unit.port)}"),
+        *[line("LoadModule", f"{name}_module", f"{modules}/mod_{name}.so") for name in names],
+        line("ErrorLog", f"{places.logs(unit.app)}/{version}.log"),
+        line("LogLevel", "warn"),
+        line("ServerTokens", "Prod"),
+        line("ServerSignature", "Off"),
+        line("TraceEnable", "Off"),
+        line("StartServers", 1),
+        line("ServerLimit", 1),
+        line("ThreadsPerChild", workers),
+        line("MaxRequestWorkers", workers),
+        line("MinSpareThreads", 1),
+        line("MaxSpareThreads", workers),
+        line("AsyncRequestWorkerFactor", 16),
+        line("KeepAlive", "On"),
+        line("KeepAliveTimeout", _KEEP_ALIVE),
+        line("MaxKeepAliveRequests", 0),
+        line("Timeout", 300),
+        line("GracefulShutdownTimeout", 30),
+        line("AllowEncodedSlashes", "NoDecode"),
+        line("MergeSlashes", "Off"),
+    ]
+
+
+def _access(unit: ReleaseUnit) -> list[Directive]:
+    """Only the front comes in, and neither its key nor the marks of readiness reach the application's responses."""
+    name = f"{unit.app}/{unit.number}"
+    host = typed.host(unit.canonical_host) if unit.canonical_host else ""
+    canonical = [line("RequestHeader", "set", header, host) for header in ("Host", "X-Forwarded-Host") if host]
+    return [
+        section("Directory", "/", line("AllowOverride", "None"), line("Require", "all", "denied")),
+        section(
+            "Location",
+            "/",
+            line("Require", "expr", f"%{{HTTP:Lampas-Front}} == '{typed.secret(unit.key)}'"),
+        ),
+        # After access was decided, so that no application can read the key of its own front from a request.
+        line("RequestHeader", "unset", "Lampas-Front"),
+        *canonical,
+        line("Header", "unset", "Lampas-Release"),
+        line("Header", "always", "set", "Lampas-Release", name),
+    ]
+
+
+def _static(unit: ReleaseUnit) -> list[Directive]:
+    if not unit.static:
+        return []
+    code = unit.places.code(unit.app, unit.number)
+    directives = [line("TypesConfig", "/dev/null"), *(line("AddType", kind, *ends) for kind, ends in _TYPES)]
+    for url, directory in sorted(unit.static.items(), key=lambda pair: (-len(pair[0]), pair[0])):
+        target = f"{code}/{typed.relative(directory.strip('/'))}".rstrip("/")
+        directives.append(line("Alias", typed.prefix(url), target))
+        directives.append(
+            section("Directory", target, line("Options", "FollowSymLinks"), line("Require", "all", "granted"))
+        )
+    return directives
+
+
+def _application(unit: ReleaseUnit) -> list[Directive]:
+    places = unit.places
+    script = places.unit(unit.app, unit.number)
+    root = places.code(unit.app, unit.number, typed.relative(unit.root))
+    daemon = [
+        f"python-home={places.release(unit.app, unit.number)}",
+        f"python-path={root}",
+        f"home={root}",
+        f"processes={typed.count(unit.processes, 1, 64, 'a number of processes')}",
+        f"threads={typed.count(unit.threads, 1, 256, 'a number of threads')}",
+        "lang=C.UTF-8",
+        "locale=C.UTF-8",
+        f"display-name=lampas:{unit.app}-v{unit.number}",
+        "socket-timeout=300",
+        "shutdown-timeout=5",
+    ]
+    return [
+        line("WSGISocketPrefix", f"{places.run(unit.app)}/v{unit.number}"),
+        line("WSGIRestrictEmbedded", "On"),
+        line("WSGIDaemonProcess", _GROUP, *daemon),
+        line("WSGIChunkedRequest", "On"),
+        line("WSGIPassAuthorization", "On"),
+        line("WSGIScriptReloading", "Off"),
+        # The front stands between: the application sees the visitor's address and scheme.
+        line("WSGITrustedProxies", "127.0.0.1"),
+        line("WSGITrustedProxyHeaders", "X-Forwarded-For", "X-Forwarded-Proto"),
+        # Naming the process group here makes every daemon process import the application before it takes a request.
+        line(
+            "WSGIScriptAlias",
+            "/",
+            f"{script}/app.wsgi",
+            f"process-group={_GROUP}",
+            "application-group=%{GLOBAL}",
+        ),
+        section("Directory", script, line("Require", "all", "granted")),
+    ]
