@@ -25,6 +25,11 @@ def configure(layout: Layout, settings: Settings, programs: Sequence[Program]) -
         write_private(layout.supervisor_conf, text.encode())
 
 
+def answers(layout: Layout) -> bool:
+    """Whether a supervisor runs."""
+    return Supervisor(layout.supervisor_socket).pid() is not None
+
+
 def start(layout: Layout, settings: Settings) -> bool:
     """Starts the supervisor unless one answers; what a killed one left is ended first.
 
@@ -41,7 +46,7 @@ def start(layout: Layout, settings: Settings) -> bool:
     if boot.has_systemd() and settings.owner == "root":
         boot.start(layout)
     else:
-        words = [settings.python, "-P", "-m", "supervisor.supervisord", "-c", layout.supervisor_conf]
+        words: list[str | Path] = [settings.python, "-P", "-m", "supervisor.supervisord", "-c", layout.supervisor_conf]
         process.check(words, cwd=Path("/"), env=environment())
     _wait_until(lambda: client.pid() is not None, 20.0, f"the supervisor did not start: see {layout.logs}")
     return True

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lampas.errors import Conflict
 
+SLOTS = 256  # the loopback ports of one node for release units
 _OWN_RANGE = range(20_000, 32_000)  # not 3306, not the ports of release units, not the kernel's for clients
 
 
@@ -86,3 +87,13 @@ def _listening(port: int) -> list[str]:
                 if fields[3] == "0A" and int(fields[1].rsplit(":", 1)[1], 16) == port:
                     found.append(fields[9])
     return found
+
+
+def free_slots() -> int:
+    """The first of a block of loopback ports for release units, in which nothing listens now."""
+    blocks = list(range(10_000, 18_000, SLOTS))
+    random.shuffle(blocks)  # two nodes that are set up at once should not want the same
+    for first in blocks:
+        if all(is_free("127.0.0.1", port) for port in range(first, first + SLOTS)):
+            return first
+    raise Conflict("no block of loopback ports is free", "end programs that listen on loopback")

@@ -35,7 +35,12 @@ def ensure(path: Path) -> Secrets:
         InvalidInput: The file cannot be used.
     """
     if not path.exists():
-        made = Secrets(*(secrets.token_urlsafe(32) for _ in range(3)), operator=f"lampas_{secrets.token_urlsafe(32)}")
+        made = Secrets(
+            database_password=secrets.token_urlsafe(32),
+            secret_key=secrets.token_urlsafe(32),
+            front=secrets.token_urlsafe(32),
+            operator=f"lampas_{secrets.token_hex(32)}",
+        )
         write_private(path, json.dumps(asdict(made), indent=1).encode())
     try:
         return Secrets(**json.loads(path.read_text()))

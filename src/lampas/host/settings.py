@@ -82,7 +82,7 @@ def read(path: Path) -> Settings:
     except (FileNotFoundError, NotADirectoryError) as error:
         raise NotFound(f"there is no LAMPAS node in {path.parent}", "set one up: lampas up") from error
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise InvalidInput(f"the settings {path} cannot be used: {error}", "put the file back, or restore it") from error
+        raise InvalidInput(f"the settings {path} cannot be used: {error}", "put it back, or restore it") from error
 
 
 def write(path: Path, settings: Settings) -> None:

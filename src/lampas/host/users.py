@@ -59,10 +59,8 @@ def ensure(names: Sequence[str]) -> tuple[str, ...]:
     made = []
     for name in names:
         if not exists(name):
-            process.check(
-                ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-                + ["--shell", "/usr/sbin/nologin", "--comment", "LAMPAS", "--", name]
-            )
+            words = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
+            process.check([*words, "--shell", "/usr/sbin/nologin", "--comment", "LAMPAS", "--", name])
             made.append(name)
     return tuple(made)
 

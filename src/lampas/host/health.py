@@ -1,0 +1,90 @@
+"""What runs: every process as the supervisor sees it, and every role as it answers."""
+
+from __future__ import annotations
+
+import socket
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from lampas.errors import Unreachable
+from lampas.host import database, reach
+from lampas.host.layout import Layout
+from lampas.host.programs import AGENT, CONSOLE, DATABASE, FRONT, NAMES, ROLES, WORKER
+from lampas.host.settings import Settings
+from lampas.host.supervisor import RUNNING, STOPPED, Observed, Supervisor
+
+
+@dataclass(frozen=True)
+class RoleHealth:
+    """A role of this node: whether it does its work, and if not, what is wrong."""
+
+    name: str
+    ok: bool
+    detail: str
+
+
+@dataclass(frozen=True)
+class Status:
+    """What runs. `ok`: all of it, and every role answers."""
+
+    processes: tuple[Observed, ...]
+    roles: tuple[RoleHealth, ...]
+    isolation: str
+
+    @property
+    def ok(self) -> bool:
+        """Whether everything is as it should be."""
+        return all(one.state == RUNNING for one in self.processes) and all(role.ok for role in self.roles)
+
+
+def status(layout: Layout, settings: Settings) -> Status:
+    """Looks. Where no supervisor runs, everything is stopped."""
+    try:
+        processes = tuple(Supervisor(layout.supervisor_socket, 10.0).processes())
+    except Unreachable:
+        processes = tuple(Observed(name, STOPPED, 0, 0, "the supervisor does not run") for name in sorted(NAMES))
+    roles = tuple(_role(layout, settings, name, processes) for name in ROLES)
+    return Status(processes, roles, settings.isolation)
+
+
+def moment(since: int) -> str | None:
+    """Unix seconds as ISO 8601; None for 0."""
+    return datetime.fromtimestamp(since, UTC).isoformat().replace("+00:00", "Z") if since else None
+
+
+def _role(layout: Layout, settings: Settings, name: str, processes: tuple[Observed, ...]) -> RoleHealth:
+    problems = []
+    for process in processes:
+        unit = name == "appserver" and process.name not in NAMES
+        if (process.name in ROLES[name] or unit) and process.state != RUNNING:
+            problems.append(f"{process.name} is {process.state}")
+    for process_name in ROLES[name]:
+        said = _answers(layout, settings, process_name)
+        if said and not problems:
+            problems.append(f"{process_name} {said}")
+    return RoleHealth(name, not problems, "; ".join(problems))
+
+
+def _answers(layout: Layout, settings: Settings, name: str) -> str:
+    """ "" where the process answers (or answers nobody by nature), else what it does instead."""
+    if name == DATABASE:
+        return "" if database.answers(layout.database_socket) else "does not answer"
+    if name == CONSOLE:
+        tried = reach.attempt(reach.Address(f"{settings.console_url}/", settings.bind), 5.0)
+        return "" if tried.ok else tried.detail
+    if name == FRONT:
+        address = reach.Address(f"http://{settings.domain}:{settings.port}/.lampas/health", settings.bind)
+        tried = reach.attempt(address, 5.0)
+        return "" if tried.ok else tried.detail
+    if name == AGENT:
+        return _accepts(settings.agent_port)
+    assert name == WORKER  # noqa: S101 - it listens to its doorbell alone
+    return ""
+
+
+def _accepts(port: int) -> str:
+    try:
+        socket.create_connection(("127.0.0.1", port), 2.0).close()
+    except OSError as error:
+        return f"does not answer: {error}"
+    return ""

@@ -1,0 +1,56 @@
+"""`lampas down` and `lampas destroy`."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from lampas.errors import Conflict, Denied
+from lampas.host import boot, keeping, settings, users
+from lampas.host.layout import Layout
+from lampas.host.settings import Settings
+from lampas.host.up import lock
+
+
+def owned(layout: Layout) -> Settings:
+    """The settings of a node that the current user may stop.
+
+    Raises:
+        NotFound: There is no node.
+        Denied: It belongs to somebody else.
+    """
+    found = settings.read(layout.settings)
+    if found.owner != users.current():
+        raise Denied(f"this node belongs to the user {found.owner}", f"run this as {found.owner}")
+    return found
+
+
+def down(home: Path) -> None:
+    """Stops everything, release units too.
+
+    Raises:
+        LampasError: There is no node, or it could not be stopped.
+    """
+    layout = Layout(home)
+    found = owned(layout)
+    with lock(layout):
+        keeping.stop(layout, found)
+
+
+def destroy(home: Path, *, confirmed: bool) -> None:
+    """Stops everything and removes the home and what belongs to it outside: Unix users, sudo's rule, systemd's unit.
+
+    Raises:
+        Conflict: It was not confirmed.
+        LampasError: There is no node, or it could not be stopped.
+    """
+    layout = Layout(home)
+    found = owned(layout)
+    if not confirmed:
+        raise Conflict(f"this removes {home} with all code, releases and data in it", "if you mean it: --yes")
+    with lock(layout):
+        keeping.stop(layout, found)
+        boot.remove(home)
+        shutil.rmtree(home)
+        users.remove(found.users)
+    (home.parent / f".{home.name}.lock").unlink(missing_ok=True)
