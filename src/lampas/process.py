@@ -14,6 +14,7 @@ from typing import IO
 
 from lampas.errors import Failed
 
+PIPE = subprocess.PIPE  # for `start`
 _KEPT = ("PATH", "LANG", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
 
 

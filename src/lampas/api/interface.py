@@ -7,7 +7,7 @@ from ninja import NinjaAPI
 
 from lampas.api.permissions import declared
 from lampas.api.problems import install, problem
-from lampas.api.routes import accounts, operations, repositories
+from lampas.api.routes import accounts, nodes, operations, repositories, traffic
 from lampas.core.accounts import Permission
 from lampas.errors import NotFound
 
@@ -26,7 +26,7 @@ api = NinjaAPI(
     openapi_extra={"security": [{name: []} for name in _SECURITY]},
 )
 install(api)
-for _part in (accounts, operations, repositories):
+for _part in (accounts, repositories, traffic, operations, nodes):
     api.add_router("", _part.router)
 
 

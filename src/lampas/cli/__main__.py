@@ -1,0 +1,5 @@
+"""`python -m lampas.cli`."""
+
+from lampas.cli.main import main
+
+main()

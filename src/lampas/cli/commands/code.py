@@ -1,0 +1,3 @@
+"""Code: search, modules, their history."""
+
+COMMANDS = ()
