@@ -24,7 +24,7 @@ def actor_of(request: HttpRequest) -> Actor:
     header = request.headers.get("Authorization", "")
     if header:
         scheme, _, secret = header.partition(" ")
-        actor = tokens.authenticate(secret.strip()) if scheme.lower() == "bearer" else None
+        actor = tokens.actor_of(secret.strip()) if scheme.lower() == "bearer" else None
         if actor is None:
             raise Unauthenticated("the token is not valid", "make one: lampas token create")
         return actor

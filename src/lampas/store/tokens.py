@@ -63,7 +63,7 @@ def issue(person: str, name: str, lifetime: timedelta | None) -> Issued:
     return Issued(id=row.pk, name=name, token=secret, expires=row.expires)
 
 
-def authenticate(secret: str, door: str = "token") -> Actor | None:
+def actor_of(secret: str, door: str = "token") -> Actor | None:
     """Whoever holds this token, with what is granted to them; None: nobody, expired, revoked or disabled.
 
     Args:
