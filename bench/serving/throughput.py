@@ -19,6 +19,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "tests"), str(HERE.paren
 
 import reference  # noqa: E402
 import wrk  # noqa: E402
+from spread import spread  # noqa: E402
 
 from engines.node import LampasNode, free_port  # noqa: E402
 
@@ -63,11 +64,7 @@ def main() -> None:
         json.dumps(
             {
                 "requests_per_second": rates,
-                "lampas_to_by_hand": {
-                    "median": round(statistics.median(ratios), 3),
-                    "min": round(min(ratios), 3),
-                    "max": round(max(ratios), 3),
-                },
+                "lampas_to_by_hand": spread(ratios),
             },
             indent=2,
         )
