@@ -25,7 +25,7 @@ class Api:
         """Asks for long work; returns the operation's id."""
         answer = self._http.post(path, json=body)
         answer.raise_for_status()
-        return int(answer.json()["operation"])
+        return int(answer.json()["operation"]["id"])
 
     def finish(self, operation: int) -> dict[str, Any]:
         """Waits for the end of an operation and returns its result.
