@@ -104,6 +104,7 @@ def start(
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
     new_session: bool = False,
+    pass_fds: Sequence[int] = (),
 ) -> subprocess.Popen[bytes]:
     """Starts a program and returns at once; the caller reads, waits and bounds it.
 
@@ -113,6 +114,7 @@ def start(
         cwd: Where it runs.
         env: Its whole environment; left out: `clean_environment()`.
         new_session: Whether it gets a session of its own, so that it can be ended with all its children.
+        pass_fds: Open files that it inherits, beside the three.
 
     Raises:
         Failed: It is not installed.
@@ -127,6 +129,7 @@ def start(
             cwd=cwd,
             env=dict(env) if env is not None else clean_environment(),
             start_new_session=new_session,
+            pass_fds=tuple(pass_fds),
         )
     except FileNotFoundError as error:
         raise Failed(f"{words[0]} is not installed", "run: lampas doctor") from error
