@@ -87,3 +87,8 @@ def remove(home: Path) -> None:
         process.run(["systemctl", "disable", "--quiet", name])
         (_UNITS / name).unlink()
         process.run(["systemctl", "daemon-reload"])
+
+
+def enabled(layout: Layout) -> bool:
+    """Whether the unit is there and enabled."""
+    return process.run(["systemctl", "is-enabled", "--quiet", unit_name(layout.home)]).status == 0

@@ -1,20 +1,20 @@
-"""The commands of this machine: up, down, status, doctor, destroy. The command line takes them from COMMANDS."""
+"""The commands of this machine: up, down, status, doctor, destroy. The command line takes them from COMMANDS.
+
+`click.Context.obj` is the command line's session: it knows the home, and whether the result is one JSON document.
+"""
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
-from lampas.errors import Failed
-from lampas.host import health, removal
-from lampas.host.boot import DEFAULT_HOME
+from lampas.host import doctor, health, removal
 from lampas.host.layout import Layout
 from lampas.host.settings import NONE
 from lampas.host.up import Up, Wish
@@ -23,21 +23,16 @@ from lampas.host.up import up as bring_up
 _NO_ISOLATION = "isolation: none (everything runs as this user; set up as root, each application has its own)"
 
 
-def default_home() -> Path:
-    """Where the node of this user is: LAMPAS_HOME, or the place for root or for a plain user."""
-    if os.environ.get("LAMPAS_HOME"):
-        return Path(os.environ["LAMPAS_HOME"]).absolute()
-    return DEFAULT_HOME if os.geteuid() == 0 else Path.home() / ".local" / "share" / "lampas"
+class Session(Protocol):
+    """What the commands of this machine take from the command line."""
 
+    @property
+    def home(self) -> Path:
+        """The home of the node on this machine."""
 
-def _home(context: click.Context, home: Path | None) -> Path:
-    """--home of the command, else of the whole command line, else the default."""
-    given = home or (context.find_root().params or {}).get("home")
-    return Path(given).absolute() if given else default_home()
-
-
-_HOME = click.option("--home", type=click.Path(path_type=Path), help="The node's home directory.")
-_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
+    @property
+    def json(self) -> bool:
+        """Whether the result is one JSON document."""
 
 
 @click.command()
@@ -46,23 +41,19 @@ _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON doc
 @click.option("--domain", help="What the hosts of applications end in [localhost].")
 @click.option("--bind", help="The address to listen on [127.0.0.1].")
 @click.option("--no-sample", is_flag=True, help="Do not make the sample application.")
-@_HOME
-@_JSON
-@click.pass_context
+@click.pass_obj
 def up(
-    context: click.Context,
+    session: Session,
     port: int | None,
     console_port: int | None,
     domain: str | None,
     bind: str | None,
     no_sample: bool,
-    home: Path | None,
-    as_json: bool,
 ) -> None:
     """Set this machine up as a node, or start what does not run."""
-    wish = Wish(_home(context, home), port, console_port, domain, bind, not no_sample)
+    wish = Wish(session.home, port, console_port, domain, bind, not no_sample)
     result = bring_up(wish, lambda line: click.echo(f"lampas: {line}", err=True))
-    if as_json:
+    if session.json:
         _print(
             {
                 "console": result.console,
@@ -77,9 +68,10 @@ def up(
         )
     else:
         _show(result)
-    if not result.ok:
-        wrong = next(one for one in result.tried if not one.ok)
-        raise Failed(f"{wrong.url} {wrong.detail}", "run: lampas doctor")
+    for one in result.tried:
+        if not one.ok:
+            click.echo(f"lampas: {one.url} {one.detail}; run: lampas doctor", err=True)
+    sys.exit(0 if result.ok else 1)
 
 
 def _show(result: Up) -> None:
@@ -98,31 +90,27 @@ def _show(result: Up) -> None:
 
 
 @click.command()
-@_HOME
-@click.pass_context
-def down(context: click.Context, home: Path | None) -> None:
+@click.pass_obj
+def down(session: Session) -> None:
     """Stop everything on this node, release units too."""
-    removal.down(_home(context, home))
+    removal.down(session.home)
 
 
 @click.command()
 @click.option("--yes", is_flag=True, help="Really remove the home with everything in it.")
-@_HOME
-@click.pass_context
-def destroy(context: click.Context, yes: bool, home: Path | None) -> None:
+@click.pass_obj
+def destroy(session: Session, *, yes: bool) -> None:
     """Stop everything and remove the home."""
-    removal.destroy(_home(context, home), confirmed=yes)
+    removal.destroy(session.home, confirmed=yes)
 
 
 @click.command()
-@_HOME
-@_JSON
-@click.pass_context
-def status(context: click.Context, home: Path | None, as_json: bool) -> None:
+@click.pass_obj
+def status(session: Session) -> None:
     """Show every process and role with its health."""
-    layout = Layout(_home(context, home))
+    layout = Layout(session.home)
     found = health.status(layout, removal.owned(layout))
-    if as_json:
+    if session.json:
         rows = [
             {"name": one.name, "state": one.state, "pid": one.pid or None, "since": health.moment(one.since)}
             for one in found.processes
@@ -141,8 +129,22 @@ def status(context: click.Context, home: Path | None, as_json: bool) -> None:
     sys.exit(0 if found.ok else 1)
 
 
+@click.command(name="doctor")
+@click.pass_obj
+def doctor_(session: Session) -> None:
+    """Show what is missing or wrong on this machine, each with its remedy."""
+    checks = doctor.examine(session.home)
+    ok = all(check.ok for check in checks)
+    if session.json:
+        _print({"ok": ok, "checks": [{"name": one.name, "ok": one.ok, "remedy": one.remedy} for one in checks]})
+    else:
+        for one in checks:
+            click.echo(f"  {one.name:22} {'ok' if one.ok else one.remedy}")
+    sys.exit(0 if ok else 1)
+
+
 def _print(document: Mapping[str, Any]) -> None:
     click.echo(json.dumps(document, ensure_ascii=False))
 
 
-COMMANDS: list[click.Command] = [up, down, destroy, status]
+COMMANDS: list[click.Command] = [up, down, destroy, status, doctor_]
