@@ -1,98 +1,109 @@
-"""A whole stand-alone node in a home of its own, driven as a user would: by the command line and by HTTP."""
+"""A whole node in a home of its own, driven by the command line as a user drives it."""
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
+SOURCE = Path(__file__).resolve().parents[2] / "src"
 
-ROOT = Path(__file__).resolve().parents[2]
+
+class Node:
+    """A node whose home, ports and processes are its own. The home is readable by LAMPAS's Unix users."""
+
+    def __init__(self) -> None:
+        self.directory = Path(tempfile.mkdtemp(prefix="lampas-", dir="/var/tmp"))
+        self.directory.chmod(0o755)
+        self.home = self.directory / "home"
+        self.port, self.console_port = free_port(), free_port()
+        self.user: str | None = None
+
+    def lampas(self, *words: str, status: int | None = 0, timeout: float = 170) -> subprocess.CompletedProcess[str]:
+        """Runs the command line about this node, and checks its exit status."""
+        env = {
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "LAMPAS_HOME": str(self.home),
+            "PYTHONPATH": str(SOURCE),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": str(self.directory),
+            "LANG": "C.UTF-8",
+        }
+        argv = [sys.executable, "-P", "-m", "lampas.cli", *words]
+        if self.user:
+            argv = ["setpriv", f"--reuid={self.user}", "--clear-groups", "--", *argv]
+        done = subprocess.run(
+            argv, env=env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout
+        )
+        if status is not None:
+            assert done.returncode == status, f"lampas {' '.join(words)}: {done.stdout}\n{done.stderr}\n{self.logs()}"
+        return done
+
+    def up(self, *words: str, status: int = 0) -> dict[str, Any]:
+        """`lampas up --json` on this node's ports; returns its document."""
+        ports = ["--port", str(self.port), "--console-port", str(self.console_port)]
+        done = self.lampas("up", *ports, *words, "--json", status=status)
+        return dict(json.loads(done.stdout))
+
+    def json(self, *words: str, status: int | None = 0) -> dict[str, Any]:
+        """A command's document."""
+        return dict(json.loads(self.lampas(*words, "--json", status=status).stdout))
+
+    def pids(self) -> dict[str, int]:
+        """What runs: name → pid."""
+        rows = self.json("status", status=None)["processes"]
+        return {row["name"]: row["pid"] for row in rows if row["state"] == "running"}
+
+    def marked(self) -> list[int]:
+        """Every process of this home, by its mark."""
+        found = []
+        for directory in Path("/proc").iterdir():
+            with contextlib.suppress(OSError):
+                if f"LAMPAS_PROCESS={self.home}:".encode() in (directory / "environ").read_bytes():
+                    found.append(int(directory.name))
+        return found
+
+    def cut(self) -> None:
+        """kill -9 of everything at once, the supervisor too, as a power cut would."""
+        supervisor = int((self.home / "supervisor" / "supervisord.pid").read_text())
+        for pid in [supervisor, *self.marked()]:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+
+    def logs(self) -> str:
+        """The ends of all logs, for a test that fails."""
+        parts = []
+        for path in sorted((self.home / "logs").glob("*.log")):
+            parts.append(f"== {path.name}\n{path.read_text(errors='replace')[-1500:]}")
+        return "\n".join(parts)
+
+    def remove(self) -> None:
+        """Ends and removes everything."""
+        with contextlib.suppress(subprocess.SubprocessError):
+            self.lampas("destroy", "--yes", status=None)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
+    """A port that is free now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
 
 
-class Refused(AssertionError):
-    """The command line ended with another status than 0; carries what it said."""
-
-    def __init__(self, argv: list[str], status: int, stdout: str, stderr: str) -> None:
-        super().__init__(f"lampas {' '.join(argv)} ended with {status}\n{stdout}\n{stderr}")
-        self.status = status
-        self.stdout = stdout
-        self.stderr = stderr
-
-    @property
-    def error(self) -> dict[str, str]:
-        """What `--json` printed of the error: code, message, remedy."""
-        return dict(json.loads(self.stdout)["error"])
-
-
-class LampasNode:
-    """One node. Its home can be reached by the Unix users of its processes, unlike pytest's own directories."""
-
-    def __init__(self) -> None:
-        self.home = Path(tempfile.mkdtemp(prefix="lampas-test-"))
-        self.home.chmod(0o755)
-        self.home.rmdir()
-        self.port, self.console_port = free_port(), free_port()
-        self.cwd: Path | None = None
-
-    def up(self, *options: str) -> dict[str, Any]:
-        """Sets the node up or starts what is not running."""
-        ports = ["--port", str(self.port), "--console-port", str(self.console_port)]
-        return self.lampas("up", *ports, *options)
-
-    def run(
-        self, *argv: str, stdin: bytes = b"", env: Mapping[str, str] | None = None
-    ) -> subprocess.CompletedProcess[bytes]:
-        """Runs the command line and returns how it ended."""
-        own = {"LAMPAS_HOME": str(self.home), "PYTHONPATH": str(ROOT / "src")}
-        return subprocess.run(
-            [sys.executable, "-m", "lampas.cli", *argv],
-            input=stdin, capture_output=True, env={**os.environ, **own, **(env or {})}, cwd=self.cwd, timeout=600,
-        )  # fmt: skip
-
-    def lampas(self, *argv: str, stdin: bytes = b"") -> dict[str, Any]:
-        """Runs a command that must succeed, with `--json`, and returns the document.
-
-        Raises:
-            Refused: It did not succeed.
-        """
-        done = self.run("--json", *argv, stdin=stdin)
-        if done.returncode != 0:
-            raise Refused(list(argv), done.returncode, done.stdout.decode(), done.stderr.decode())
-        return dict(json.loads(done.stdout)) if done.stdout.strip() else {}
-
-    def browser(self, host: str) -> httpx.Client:
-        """A client that keeps cookies and asks this node's front for `host`."""
-        return httpx.Client(
-            base_url=f"http://127.0.0.1:{self.port}",
-            headers={"Host": f"{host}.localhost:{self.port}"},
-            timeout=30,
-            trust_env=False,
-        )
-
-    def get(self, host: str, path: str = "/", **headers: str) -> httpx.Response:
-        """One request to an application, without cookies."""
-        with self.browser(host) as client:
-            return client.get(path, headers=headers)
-
-    def destroy(self) -> None:
-        """Stops everything and removes the home."""
-        done = self.run("destroy", "--yes")
-        shutil.rmtree(self.home, ignore_errors=True)
-        if done.returncode != 0:
-            raise RuntimeError(done.stderr.decode())
+def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+    """Waits until something is so, bounded."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come about in time"
+        time.sleep(0.1)

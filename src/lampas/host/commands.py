@@ -63,7 +63,7 @@ def up(
                 "home": str(result.home),
                 "isolation": result.isolation,
                 "starts_at_boot": result.boots,
-                "tried": [asdict(one) for one in result.tried],
+                "tried": [{"url": one.url, "ok": one.ok, "detail": one.detail} for one in result.tried],
             }
         )
     else:

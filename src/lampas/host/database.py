@@ -66,6 +66,7 @@ def account_sql(administrator: str, password: str) -> str:
 FLUSH PRIVILEGES;
 DROP USER IF EXISTS root@localhost;
 DELETE FROM mysql.global_priv WHERE User = '' OR User NOT IN ('mariadb.sys', '{administrator}');
+DELETE FROM mysql.proxies_priv;
 FLUSH PRIVILEGES;
 CREATE DATABASE {NAME} CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci;
 CREATE USER {USER}@localhost IDENTIFIED BY '{password}';

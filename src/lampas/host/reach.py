@@ -17,6 +17,7 @@ class Tried:
     url: str
     ok: bool
     detail: str
+    settled: bool = True  # whether trying again would hardly change it
 
 
 @dataclass(frozen=True)
@@ -48,22 +49,23 @@ def attempt(address: Address, timeout: float = 10.0) -> Tried:
         response = connection.getresponse()
         body = response.read(1 << 16)
     except (OSError, http.client.HTTPException) as error:
-        return Tried(address.url, False, f"does not answer: {error}")
+        return Tried(address.url, False, f"does not answer: {error}", settled=False)
     finally:
         connection.close()
     release = response.headers.get("Lampas-Release", "")
     said = f"answers{f' as {release}' if release else ''}"
     if response.status < 400:
         return Tried(address.url, True, said)
-    return Tried(address.url, False, f"answers with status {response.status}: {_first_line(body)}")
+    said = f"answers with status {response.status}: {_first_line(body)}"
+    return Tried(address.url, False, said, settled=response.status < 500)
 
 
 def until_ok(address: Address, seconds: float) -> Tried:
-    """Tries again until it answers well, at most that long; returns the last outcome."""
+    """Tries again while nothing or a server's own error answers, at most that long; returns the last outcome."""
     deadline = time.monotonic() + seconds
     while True:
         tried = attempt(address)
-        if tried.ok or time.monotonic() > deadline:
+        if tried.settled or time.monotonic() > deadline:
             return tried
         time.sleep(0.1)
 
