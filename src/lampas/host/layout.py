@@ -174,6 +174,11 @@ class Layout:
         return self.supervisor / "units"
 
     @property
+    def sample(self) -> Path:
+        """Which steps of making the sample application are done."""
+        return self.supervisor / "sample-steps"
+
+    @property
     def set_up(self) -> Path:
         """The digest of the software with which the server's part was last set up to its end."""
         return self.supervisor / "set-up"

@@ -68,6 +68,11 @@ def server_environment(layout: Layout, settings: Settings) -> dict[str, str]:
     return {**_python(layout, settings, layout.console), "LAMPAS_SERVER": str(layout.server_json)}
 
 
+def operator_environment(layout: Layout, settings: Settings) -> dict[str, str]:
+    """What the command line gets that `up` runs as this node's operator."""
+    return {**_python(layout, settings, layout.home), "LAMPAS_HOME": str(layout.home)}
+
+
 def _python(layout: Layout, settings: Settings, home: Path) -> dict[str, str]:
     return {
         **settings.environment,

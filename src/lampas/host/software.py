@@ -6,9 +6,11 @@ import compileall
 import hashlib
 import os
 import py_compile
+import re
 import shutil
 from pathlib import Path
 
+_SAMPLE = re.compile(r"/host/sample/")  # pushed to a repository as it is, so nothing is added to it
 _KEPT = 3  # copies: the one in force and those before it, for processes that still read from them
 
 
@@ -45,7 +47,11 @@ def install(source: Path, software: Path) -> str:
         shutil.copytree(source, aside / "lampas", ignore=shutil.ignore_patterns("__pycache__"))
         _readable(aside)
         compileall.compile_dir(
-            aside, quiet=2, stripdir=str(aside), invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH
+            aside,
+            quiet=2,
+            rx=_SAMPLE,
+            stripdir=str(aside),
+            invalidation_mode=py_compile.PycInvalidationMode.UNCHECKED_HASH,
         )
         aside.rename(target)
     return name

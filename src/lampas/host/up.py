@@ -13,7 +13,7 @@ from pathlib import Path
 
 from lampas import process
 from lampas.errors import Failed
-from lampas.host import boot, database, install, keeping, ports, preflight, programs, reach, sample, users
+from lampas.host import boot, database, install, keeping, ports, preflight, programs, reach, sampling, users
 from lampas.host import settings as setting
 from lampas.host.layout import Layout
 from lampas.host.programs import DATABASE
@@ -143,10 +143,9 @@ def shown(layout: Layout, settings: Settings, secrets: Secrets, wish: Wish, logi
     console = f"{settings.console_url}/"
     link = f"{settings.console_url}/login/{login}"
     tried = [reach.until_ok(reach.Address(console, bind), 45.0)]
-    labels: Sequence[str] = ()
+    urls: tuple[str, ...] = ()
     if wish.sample and tried[0].ok:
-        labels = sample.ensure(layout, settings, secrets, say)
-    urls = tuple(settings.app_url(label) for label in labels)
+        urls = sampling.ensure(layout, settings, say)
     say("trying every address …")
     advertised = "/cluster.git/info/refs?service=git-upload-pack"
     tried.append(reach.attempt(reach.Address(link, bind)))

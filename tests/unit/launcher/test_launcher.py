@@ -38,7 +38,8 @@ def test_it_needs_nothing_but_the_standard_library() -> None:
 
 
 def test_it_takes_uv_with_its_hashes_from_the_lock_itself(launcher: ModuleType) -> None:
-    lock = "six==1.0 \\\n    --hash=sha256:aa\nuv==0.1 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n    # via x\nz==1\n"
+    lock = "six==1.0 \\\n    --hash=sha256:aa\n"
+    lock += "uv==0.1 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n    # via x\nz==1\n"
     assert launcher.locked_lines(lock, "uv") == "uv==0.1 \\\n    --hash=sha256:bb \\\n    --hash=sha256:cc\n"
     real = launcher.locked_lines((ROOT / "requirements.lock").read_text(), "uv")
     assert real.startswith("uv==")
