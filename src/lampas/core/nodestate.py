@@ -35,7 +35,7 @@ class Places:
         return f"{self.release(app, number)}/code" + (f"/{root}" if root else "")
 
     def unit(self, app: str, number: int) -> str:
-        """The unit's `httpd.conf`, `app.wsgi` and `env.json`."""
+        """The unit's `httpd.conf`, `app.wsgi` and `env`."""
         return f"{self.home}/agent/apps/{app}/units/v{number}"
 
     def data(self, app: str) -> str:

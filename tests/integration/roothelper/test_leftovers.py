@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import time
@@ -91,8 +90,8 @@ def test_processes_of_another_name_are_left_alone(tmp_path: Path, other: str, wr
 
 
 def test_the_environment_is_what_the_file_says_and_nothing_of_the_caller(tmp_path: Path, wrapped: Wrapped) -> None:
-    file = tmp_path / "env.json"
-    file.write_text(json.dumps({"SHOP": "a\nb", "LANG": "de_DE.UTF-8"}))
+    file = tmp_path / "env"
+    file.write_bytes(b"SHOP=a\nb=c\0LANG=de_DE.UTF-8\0")
     process = subprocess.Popen(
         [*WRAPPER, str(tmp_path), "one", "--env", str(file), "--", "/usr/bin/env", "-0"],
         stdout=subprocess.PIPE,
@@ -100,16 +99,16 @@ def test_the_environment_is_what_the_file_says_and_nothing_of_the_caller(tmp_pat
     )
     out, _ = process.communicate(timeout=10)
     entries = dict(entry.split("=", 1) for entry in out.decode().split("\0") if entry)
-    assert entries["SHOP"] == "a\nb"
+    assert entries["SHOP"] == "a\nb=c"
     assert entries["LANG"] == "de_DE.UTF-8"
     assert set(entries) == {"SHOP", "LANG", "PATH", "LAMPAS_PROCESS"}
 
 
-@pytest.mark.parametrize("content", ["", "[]", '{"A": 1}'])
+@pytest.mark.parametrize("content", ["A", "A=1", "=1\0", "A=1\0B\0"])
 def test_an_environment_that_cannot_be_used_stops_the_start_with_a_clear_line(
     tmp_path: Path, content: str, wrapped: Wrapped
 ) -> None:
-    file = tmp_path / "env.json"
+    file = tmp_path / "env"
     file.write_text(content)
     process = wrapped(tmp_path, "one", "/bin/true", options=("--env", str(file)))
     _, err = process.communicate(timeout=10)
@@ -122,3 +121,12 @@ def test_a_program_that_does_not_exist_is_named(tmp_path: Path, wrapped: Wrapped
     _, err = process.communicate(timeout=10)
     assert process.returncode == 78
     assert "/nonexistent/program" in err.decode()
+
+
+@pytest.mark.parametrize(
+    "words", [[], ["h", "n"], ["h", "n", "--"], ["h", "n", "--what", "1", "--", "true"], ["h", "--", "true"]]
+)
+def test_arguments_that_make_no_sense_get_the_usage(words: list[str]) -> None:
+    done = subprocess.run([*WRAPPER, *words], capture_output=True)
+    assert done.returncode == 2
+    assert b"usage:" in done.stderr

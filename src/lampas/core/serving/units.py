@@ -136,7 +136,7 @@ def _server(unit: ReleaseUnit) -> list[Directive]:
     # Each connection that the front pools may be busy at once; the daemons' own threads bound what really runs.
     workers = 64
     return [
-        line("ServerRoot", places.unit(unit.app, unit.number)),
+        line("ServerRoot", places.home),
         line("DefaultRuntimeDir", run),
         line("PidFile", f"{run}/{version}.pid"),
         line("ServerName", typed.host(unit.canonical_host) if unit.canonical_host else "localhost"),

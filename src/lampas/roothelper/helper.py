@@ -1,0 +1,89 @@
+"""The root helper: what needs root on a node, by fixed verbs with typed values. Standard library only.
+
+    sudo -n /usr/bin/python3 -I -S HOME/software/current/lampas/roothelper/helper.py
+
+It reads one JSON object on each line of stdin and answers each with one line, {"ok": true, …} or {"ok": false,
+"error": …}, until stdin ends. Its home is the one that it stands in, never one that it is told. `run` is the last
+request of a session: see `running`. As a plain user it does the same without users of their own.
+
+    {"verb": "app-ensure", "app": A, "persist": [DIR…]}        {"verb": "app-remove", "app": A}
+    {"verb": "unit-start" | "unit-stop" | "unit-restart" | "unit-said", "app": A, "number": N}
+    {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "sandbox": BOOL, "persist": […], "seconds": S}
+"""  # noqa: E501 - each verb on one line
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+_HOME = Path(__file__).resolve().parents[4]  # HOME/software/DIGEST/lampas/roothelper/helper.py
+if __name__ == "__main__":
+    sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from lampas.roothelper import accounts, running, typed  # noqa: E402 - after the path is set
+from lampas.roothelper.supervisor import Supervisor  # noqa: E402
+
+_LONGEST = 16 << 20  # bytes of one request
+
+
+def answer(home: str, request: Mapping[str, Any], *, as_root: bool) -> dict[str, Any]:
+    """Carries out one request.
+
+    Raises:
+        Refused: The request is not one of the verbs, or it cannot be carried out.
+    """
+    verb, app = request.get("verb"), typed.app(request)
+    if verb == "app-ensure":
+        accounts.ensure(home, app, typed.directories(request), as_root=as_root)
+        return {}
+    if verb == "app-remove":
+        return {"stays": accounts.remove(home, app, as_root=as_root)}
+    supervisor, number = Supervisor(home, as_root=as_root), typed.number(request)
+    if verb == "unit-start":
+        supervisor.start(app, number)
+    elif verb == "unit-stop":
+        supervisor.stop(app, number)
+    elif verb == "unit-restart":
+        supervisor.restart(app, number)
+    elif verb == "unit-said":
+        return {"said": supervisor.said(app, number)}
+    else:
+        raise typed.Refused("there is no such verb")
+    return {}
+
+
+def main() -> int:
+    """Serves one session; returns the exit status."""
+    os.environ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin"
+    home, as_root = str(_HOME), os.geteuid() == 0
+    buffer = b""
+    while True:
+        line, separator, rest = buffer.partition(b"\n")
+        if not separator:
+            data = os.read(0, 1 << 20)
+            if not data or len(buffer) > _LONGEST:
+                return 0 if not buffer else 2
+            buffer += data
+            continue
+        buffer = rest
+        try:
+            request = json.loads(line)
+            if not isinstance(request, dict):
+                raise typed.Refused("a request is a JSON object")
+            if request.get("verb") == "run":
+                return running.run(home, running.command(request), buffer, as_root=as_root)
+            reply = {"ok": True, **answer(home, request, as_root=as_root)}
+        except (typed.Refused, OSError, ValueError) as error:
+            reply = {"ok": False, "error": str(error)}
+            if isinstance(error, typed.Refused) and buffer == b"" and request.get("verb") == "run":
+                sys.stderr.write(f"lampas: {error}\n")
+                return 2
+        os.write(1, json.dumps(reply).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

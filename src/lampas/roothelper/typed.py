@@ -1,0 +1,71 @@
+"""What the helper believes of a request: typed values, each accepted or refused. Nothing else reaches root's hands."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+_APP = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
+_DIRECTORY = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+class Refused(Exception):
+    """A request that the helper does not carry out; its text says why."""
+
+
+def app(request: Mapping[str, Any]) -> str:
+    """The application that a request names."""
+    value = request.get("app")
+    if not isinstance(value, str) or not _APP.fullmatch(value):
+        raise Refused("app is not an application's name")
+    return value
+
+
+def number(request: Mapping[str, Any]) -> int:
+    """The release number that a request names."""
+    value = request.get("number")
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 10**9:
+        raise Refused("number is not a release number")
+    return value
+
+
+def seconds(request: Mapping[str, Any], most: float) -> float:
+    """The bound in time that a request names, at most `most`."""
+    value = request.get("seconds", most)
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value <= most:
+        raise Refused(f"seconds is not a number up to {most:g}")
+    return float(value)
+
+
+def directories(request: Mapping[str, Any]) -> list[str]:
+    """The persistent directories that a request names, each relative and within."""
+    value = request.get("persist", [])
+    if not isinstance(value, list):
+        raise Refused("persist is not a list")
+    for item in value:
+        if not isinstance(item, str) or not _DIRECTORY.fullmatch(item) or {"", ".", ".."} & set(item.split("/")):
+            raise Refused("persist names something that is no directory within")
+    return value
+
+
+def argv(request: Mapping[str, Any]) -> list[str]:
+    """The command that a request names."""
+    value = request.get("argv")
+    if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
+        raise Refused("argv is not a list of words")
+    if any("\0" in word for word in value) or not value[0]:
+        raise Refused("argv holds a word that cannot be one")
+    return value
+
+
+def environment(request: Mapping[str, Any]) -> dict[str, str]:
+    """The environment that a request names."""
+    value = request.get("env")
+    if not isinstance(value, dict):
+        raise Refused("env is not an object")
+    for name, text in value.items():
+        if not _VARIABLE.fullmatch(name) or not isinstance(text, str) or "\0" in text:
+            raise Refused("env holds something that is no variable")
+    return value
