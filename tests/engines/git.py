@@ -78,3 +78,11 @@ def commit(where: Path, files: dict[str, str | bytes], message: str = "change") 
     ok(where, "add", "-A")
     ok(where, "commit", "-q", "-m", message)
     return ok(where, "rev-parse", "HEAD")
+
+
+def stored_refs(name: str = "shop") -> dict[str, str]:
+    """The refs of a repository as MariaDB has them."""
+    from lampas.core.names import RepositoryName
+    from lampas.store import history
+
+    return {ref: str(oid) for ref, oid in history.refs(RepositoryName(name)).items()}
