@@ -89,8 +89,12 @@ def initialise(layout: Layout, user: str, password: str) -> None:
     try:
         if Path("/proc/self").stat().st_uid == 0:
             shutil.chown(accounts, user)
-        words = ["mariadb-install-db", "--no-defaults", f"--datadir={aside}", "--skip-test-db", "--skip-name-resolve"]
-        words += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={user}"]
+        words = ["mariadb-install-db", "--no-defaults", "--force", f"--datadir={aside}", "--skip-test-db"]
+        words += [
+            "--skip-name-resolve",
+            "--auth-root-authentication-method=socket",
+        ]  # --force: without looking hosts up
+        words += [f"--auth-root-socket-user={user}"]
         done = process.run(as_user(user, [*words, f"--extra-file={accounts}"]), cwd=layout.database, timeout=120)
         said = (done.stdout + done.stderr).decode(errors="replace")
         if done.status != 0 or "ERROR" in said:
