@@ -18,6 +18,7 @@ from lampas.host.layout import Layout
 from lampas.host.settings import USERS, Settings
 from lampas.host.supervisor import RUNNING
 from lampas.host.users import as_user
+from lampas.roothelper import rules
 
 _ROOM = 1 << 30
 _CERTIFICATE = timedelta(days=30)
@@ -44,18 +45,18 @@ def examine(home: Path) -> list[Check]:
     try:
         existing = settings.read(layout.settings)
     except NotFound as error:
-        return [*found, _sandbox("root"), _room(home), Check("home", f"{error.message}; {error.remedy}")]
+        return [*found, _sandbox(), _room(home), Check("home", f"{error.message}; {error.remedy}")]
     except LampasError as error:
         return [*found, Check("home", f"{error.message}; {error.remedy}")]
     if existing.owner != users.current():
         return [*found, Check("home", f"the node in {home} belongs to {existing.owner}: run this as {existing.owner}")]
-    who = users.accounts(existing.isolation, existing.owner)
     return [
         *found,
         _python(existing),
         _home(layout),
         _users(existing),
-        _sandbox(who.agent),
+        _sandbox(),
+        _sudo(layout, existing),
         _room(home),
         *_ports(layout, existing),
         _certificates(layout),
@@ -100,16 +101,29 @@ def _users(existing: Settings) -> Check:
     return Check("users", f"no Unix user {', '.join(missing)}; run: lampas up" if missing else "")
 
 
-def _sandbox(user: str) -> Check:
-    words = ["bwrap", "--unshare-all", "--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--", "/bin/true"]
+def _sandbox() -> Check:
+    """As the root helper starts it: by root, or by the plain user whose node it is."""
+    words = ["bwrap", "--unshare-net", "--unshare-pid", "--unshare-ipc", "--unshare-uts", "--ro-bind", "/", "/"]
     try:
-        done = process.run(as_user(user, words) if users.exists(user) else list(words), timeout=10)
+        done = process.run([*words, "--dev", "/dev", "--proc", "/proc", "--", "/bin/true"], timeout=10)
     except LampasError as error:
         return Check("sandbox", f"{error.message}; install the Debian package bubblewrap")
     if done.status == 0:
         return Check("sandbox")
     said = done.stderr.decode(errors="replace").strip()[:200]
     return Check("sandbox", f"bubblewrap cannot make a sandbox ({said}): allow unprivileged user namespaces")
+
+
+def _sudo(layout: Layout, existing: Settings) -> Check:
+    if existing.isolation != USERS:
+        return Check("sudo")
+    words = as_user(users.ISOLATED.agent, ["sudo", "-n", "-l", "--", *rules.command(str(layout.home))])
+    if process.run(words, timeout=10).status == 0:
+        return Check("sudo")
+    return Check(
+        "sudo",
+        "the agent may not start the root helper: run lampas up, and see that /etc/sudoers includes /etc/sudoers.d",
+    )
 
 
 def _room(home: Path) -> Check:

@@ -9,12 +9,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from lampas.host import authority, database, secrets, software, users
+from lampas.host import authority, database, front, secrets, software, sudoers, users
 from lampas.host.layout import Layout
 from lampas.host.secrets import Secrets
 from lampas.host.settings import USERS, Settings, write
 from lampas.host.users import Accounts, directory, own
 from lampas.pki import write_private, write_public
+from lampas.roothelper import rules
 
 _PASSED_ON = (
     *("SSL_CERT_FILE", "SSL_CERT_DIR", "PIP_CERT", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE"),
@@ -53,6 +54,9 @@ def everything(layout: Layout, settings: Settings) -> tuple[Settings, Secrets]:
     software.switch(layout.software, settings.software)
     authority.ensure(layout, settings.node, who.console, who.agent)
     configuration(layout, settings, made_secrets, who)
+    front.install(layout, settings, made_secrets.front, who.front, who.agent)
+    if settings.isolation == USERS:
+        sudoers.install(layout.home, who.agent)
     database.initialise(layout, who.database, made_secrets.database_password)
     write(layout.settings, settings)
     return settings, made_secrets
@@ -61,7 +65,7 @@ def everything(layout: Layout, settings: Settings) -> tuple[Settings, Secrets]:
 def directories(layout: Layout, settings: Settings, who: Accounts) -> None:
     """All directories, each with its owner and mode."""
     root = settings.owner
-    for path in (layout.software, layout.front, layout.run, layout.data, layout.logs / "apps"):
+    for path in (layout.software, layout.front, layout.run, layout.data, layout.logs / "apps", layout.run / "apps"):
         directory(path, root, 0o755)
     for path in (layout.pki, layout.supervisor, layout.units):
         directory(path, root, 0o700)
@@ -77,7 +81,8 @@ def directories(layout: Layout, settings: Settings, who: Accounts) -> None:
         directory(path, who.console, 0o700)
     directory(layout.run / "console", who.console, 0o700)
     directory(layout.run / "front", who.front, 0o700)
-    directory(layout.maps, who.agent, 0o755)
+    front_group = who.front if settings.isolation == USERS else None
+    directory(layout.maps, who.agent, 0o2750, front_group)  # keys.txt is for the front alone
     for path in (layout.agent, layout.apps):
         directory(path, who.agent, 0o755)
     for name in ("store", "journal", "state"):
@@ -144,7 +149,7 @@ def agent(layout: Layout, settings: Settings, made: Secrets) -> dict[str, Any]:
         "key": str(layout.agent_secrets / "agent.key"),
         "console_ca": str(layout.agent_secrets / "console-ca.crt"),
         "console_key": str(layout.agent_secrets / "console.pub"),
-        "helper": [],
+        "helper": [*(["sudo", "-n", "--"] if settings.isolation == USERS else []), *rules.command(str(layout.home))],
         "isolation": settings.isolation,
         "front_secret": made.front,
     }

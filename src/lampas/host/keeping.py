@@ -8,7 +8,7 @@ from pathlib import Path
 
 from lampas import process
 from lampas.errors import Failed, Unreachable
-from lampas.host import boot, orphans
+from lampas.host import boot, front, orphans
 from lampas.host.layout import Layout
 from lampas.host.programs import NAMES
 from lampas.host.settings import Settings
@@ -65,6 +65,7 @@ def everything(layout: Layout) -> list[str]:
     """
     client = Supervisor(layout.supervisor_socket)
     started = client.apply(NAMES)
+    front.take_up(layout, client)
     for one in client.processes():
         if one.state not in (RUNNING, STARTING):
             client.start(one.name)

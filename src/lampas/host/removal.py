@@ -6,9 +6,9 @@ import shutil
 from pathlib import Path
 
 from lampas.errors import Conflict, Denied
-from lampas.host import boot, keeping, settings, users
+from lampas.host import boot, keeping, settings, sudoers, users
 from lampas.host.layout import Layout
-from lampas.host.settings import Settings
+from lampas.host.settings import USERS, Settings
 from lampas.host.up import lock
 
 
@@ -51,6 +51,8 @@ def destroy(home: Path, *, confirmed: bool) -> None:
     with lock(layout):
         keeping.stop(layout, found)
         boot.remove(home)
+        sudoers.remove(home)
         shutil.rmtree(home)
-        users.remove(found.users)
+        if found.isolation == USERS and sudoers.homes() == 0:  # homes on one machine share LAMPAS's Unix users
+            users.remove(users.made_by_lampas())
     (home.parent / f".{home.name}.lock").unlink(missing_ok=True)

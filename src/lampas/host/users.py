@@ -12,6 +12,8 @@ from pathlib import Path
 from lampas import process
 from lampas.host.settings import USERS
 
+COMMENT = "LAMPAS"
+
 
 @dataclass(frozen=True)
 class Accounts:
@@ -60,9 +62,16 @@ def ensure(names: Sequence[str]) -> tuple[str, ...]:
     for name in names:
         if not exists(name):
             words = ["useradd", "--system", "--user-group", "--no-create-home", "--home-dir", "/nonexistent"]
-            process.check([*words, "--shell", "/usr/sbin/nologin", "--comment", "LAMPAS", "--", name])
+            process.check([*words, "--shell", "/usr/sbin/nologin", "--comment", COMMENT, "--", name])
             made.append(name)
     return tuple(made)
+
+
+def made_by_lampas() -> tuple[str, ...]:
+    """The Unix users that LAMPAS made on this machine, those of applications too, told by their comment."""
+    return tuple(
+        entry.pw_name for entry in pwd.getpwall() if entry.pw_gecos == COMMENT and entry.pw_name.startswith("lampas")
+    )
 
 
 def remove(names: Sequence[str]) -> None:

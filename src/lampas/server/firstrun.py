@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from hashlib import sha256
 
+from lampas.actions.create_login_link import CreateLoginLink
+from lampas.actions.frame import perform
 from lampas.core.accounts import Grant
+from lampas.git import cluster
+from lampas.git.writer import GitWriter
 from lampas.server.configuration import from_environment
-from lampas.store.models import GrantRow, LoginLink, Node, Person, Token
+from lampas.store import people, tokens
+from lampas.store.models import GrantRow, Node, Person, Token
 
 
 def administrator(name: str) -> None:
@@ -22,7 +24,7 @@ def administrator(name: str) -> None:
 def operator_token(name: str, secret: str) -> None:
     """The token of the command line on this machine."""
     Token.objects.get_or_create(
-        digest=sha256(secret.encode()).hexdigest(),
+        digest=tokens.digest(secret),
         defaults={"person": Person.objects.get(name=name), "name": "operator", "hint": secret[:11]},
     )
 
@@ -38,16 +40,11 @@ def node(address: str, roles: Sequence[str]) -> None:
         Node.objects.filter(pk=row.pk).update(address=address, home=configuration.home)
 
 
-def repository(name: str) -> None:
+def repository() -> None:
     """The repository `cluster`."""
+    cluster.ensure(GitWriter(from_environment()))
 
 
 def login_link(name: str) -> str:
-    """A one-time login link; returns its secret part."""
-    secret = secrets.token_urlsafe(32)
-    LoginLink.objects.create(
-        person=Person.objects.get(name=name),
-        digest=sha256(secret.encode()).hexdigest(),
-        expires=datetime.now(UTC) + timedelta(minutes=15),
-    )
-    return secret
+    """A one-time login link, made by the person themself; returns its secret part."""
+    return perform(CreateLoginLink(name), people.actor(people.find(name), "host"))

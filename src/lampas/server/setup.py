@@ -52,7 +52,7 @@ def perform(request: Request) -> str:
     firstrun.administrator(ADMINISTRATOR)
     firstrun.operator_token(ADMINISTRATOR, request.operator_token)
     firstrun.node(request.address, request.roles)
-    firstrun.repository(ADMINISTRATOR)
+    firstrun.repository()
     link = firstrun.login_link(ADMINISTRATOR)
     connections.close_all()
     return link
