@@ -17,7 +17,7 @@ from lampas.errors import NotFound
 from lampas.store.models import Artifact, ArtifactChunk
 
 CHUNK = 1 << 20  # bytes of content in one row
-BATCH = 8 << 20  # bytes of content in one statement, well below max_allowed_packet
+BATCH = 6 << 20  # bytes of content in one statement, well below max_allowed_packet
 NAMES = 1000  # names in one IN (…)
 
 
@@ -119,8 +119,23 @@ def _write(batch: dict[Sha256, bytes]) -> None:
         Artifact.objects.bulk_create(
             [Artifact(sha256=name, size=len(batch[name])) for name in ordered], ignore_conflicts=True
         )
-        rows = [row for name in ordered for row in _encoded(name, batch[name])]
-        ArtifactChunk.objects.bulk_create(rows, ignore_conflicts=True)
+        rows = (row for name in ordered for row in _encoded(name, batch[name]))
+        for some in _by_bytes(rows):
+            ArtifactChunk.objects.bulk_create(some, ignore_conflicts=True)
+
+
+def _by_bytes(rows: Iterator[ArtifactChunk]) -> Iterator[list[ArtifactChunk]]:
+    """Rows in statements of at most BATCH bytes: a large wheel is more than one packet of the database takes."""
+    some: list[ArtifactChunk] = []
+    size = 0
+    for row in rows:
+        if some and size + len(row.data) > BATCH:
+            yield some
+            some, size = [], 0
+        some.append(row)
+        size += len(row.data)
+    if some:
+        yield some
 
 
 def _encoded(name: Sha256, data: bytes) -> Iterator[ArtifactChunk]:

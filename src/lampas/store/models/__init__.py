@@ -9,15 +9,17 @@ from lampas.store.models.content import Artifact, ArtifactChunk
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
 from lampas.store.models.modules import Facts, ModuleRow
 from lampas.store.models.operations import Operation, OperationStep
-from lampas.store.models.releases import Application, Release, ReleaseArtifact
+from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
 
 __all__ = [
     "Application",
     "Artifact",
     "ArtifactChunk",
     "AuditRow",
+    "BuiltRow",
     "Facts",
     "GrantRow",
+    "LockRow",
     "LoginLink",
     "ModuleRow",
     "Node",

@@ -49,3 +49,23 @@ class ReleaseArtifact(models.Model):
 
     release = models.ForeignKey(Release, models.CASCADE, related_name="artifacts")
     artifact = models.ForeignKey(Artifact, models.PROTECT, related_name="releases")
+
+
+class LockRow(models.Model):
+    """The locked distributions of some requirements, by the hash of everything that the resolution depended on. It
+    holds names and hashes, never where something was fetched from. `wheels` are kept as artifacts before the row is."""
+
+    inputs = models.CharField(max_length=64, primary_key=True)
+    lock = models.JSONField()
+    created = models.DateTimeField(auto_now_add=True)
+
+
+class BuiltRow(models.Model):
+    """What one blob became at one path of a release's tree: its content and its bytecode ("" where it has none).
+    A projection: what is missing is made again."""
+
+    key = models.CharField(max_length=64, primary_key=True)  # hash of builder, Python, path and blob
+    code = models.CharField(max_length=64)
+    code_size = models.BigIntegerField()
+    bytecode = models.CharField(max_length=64, default="")
+    bytecode_size = models.BigIntegerField(default=0)

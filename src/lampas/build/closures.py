@@ -1,0 +1,67 @@
+"""The closure of an application at a commit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lampas.build import locking, sources
+from lampas.build.tools import tools
+from lampas.core.closure.compute import Scope
+from lampas.core.closure.compute import compute as walk
+from lampas.core.closure.values import Closure
+from lampas.core.definition.values import Definition
+from lampas.core.distributions.values import Requirements
+from lampas.core.history.ports import HistoryReader
+from lampas.core.names import Oid, RepositoryName
+
+
+@dataclass(frozen=True)
+class Computed:
+    """A closure with the repositories that it was computed from."""
+
+    closure: Closure
+    scopes: tuple[Scope, ...]
+
+    @property
+    def roots(self) -> dict[RepositoryName, str]:
+        """Where module names start in each repository."""
+        return {scope.repository: scope.root for scope in self.scopes}
+
+
+def compute(
+    reader: HistoryReader, definition: Definition, commit: Oid, pins: Mapping[str, str] | None = None
+) -> Closure:
+    """Everything that an application needs at a commit. Its distributions are locked, and fetched if they never were.
+
+    Args:
+        reader: History.
+        definition: The definition in force.
+        commit: The commit of its repository.
+        pins: Path → another commit, from which that path's content is taken.
+
+    Raises:
+        Unresolved: The entry, a link or a requirement leads nowhere.
+        InvalidInput: A requirement file cannot be used.
+        Unreachable: The package index does not answer, and something has to be fetched.
+    """
+    return compute_scoped(reader, definition, commit, pins).closure
+
+
+def compute_scoped(
+    reader: HistoryReader, definition: Definition, commit: Oid, pins: Mapping[str, str] | None = None
+) -> Computed:
+    """As `compute`, with the repositories that it was computed from."""
+    scopes = sources.scopes(reader, definition, commit, pins)
+    facts = sources.facts_of(reader, (module for scope in scopes for module in scope.modules))
+    lock = locking.locked(_requirements(reader, definition, scopes[0]), tools())
+    return Computed(walk(definition, commit, scopes, facts, lock), scopes)
+
+
+def _requirements(reader: HistoryReader, definition: Definition, own: Scope) -> Requirements:
+    blobs = {module.path: module.oid for module in own.modules}
+
+    def read(path: str) -> bytes | None:
+        return reader.blob(own.repository, blobs[path]) if path in blobs else None
+
+    return locking.required(definition, read)

@@ -1,0 +1,107 @@
+"""Wheels → the store, each once, checked against its hash before anything looks into it."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import ssl
+import zipfile
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+
+from lampas.core.distributions.provides import import_prefixes, required_names
+from lampas.core.distributions.pylock import Wheel
+from lampas.core.distributions.values import Distribution
+from lampas.errors import Failed, Unreachable
+from lampas.store import artifacts
+
+_LARGEST = 1 << 30  # bytes of one wheel
+_METADATA = 4 << 20  # bytes of one METADATA file
+_AT_ONCE = 4
+_TRIES = 3
+
+
+class BrokenWheel(Failed):
+    """A wheel is not what its lock says, or no wheel at all."""
+
+    def __init__(self, filename: str, reason: str) -> None:
+        super().__init__(f"{filename}: {reason}", "try again; if it stays so, the package index serves something else")
+
+
+def fetch(wheels: Sequence[Wheel]) -> Iterator[Distribution]:
+    """Keeps wheels as artifacts and says what each provides, in the order in which they were given.
+
+    Args:
+        wheels: What to fetch. A wheel that is kept already is not fetched again.
+
+    Raises:
+        Unreachable: The package index does not answer.
+        BrokenWheel: A wheel has another hash, or cannot be read.
+    """
+    kept = artifacts.have([wheel.sha256 for wheel in wheels])
+    with (
+        httpx.Client(verify=_trust(), timeout=60, follow_redirects=True) as client,
+        ThreadPoolExecutor(_AT_ONCE) as pool,
+    ):
+        # Only the network runs in threads: the database connection is this thread's.
+        pending = {w.sha256: pool.submit(_download, client, w) for w in wheels if w.sha256 not in kept}
+        for wheel in wheels:
+            new = pending.get(wheel.sha256)
+            data = new.result() if new is not None else artifacts.get(wheel.sha256)
+            distribution = _described(wheel, data)
+            if new is not None:
+                artifacts.put(data)
+            yield distribution
+
+
+def _trust() -> ssl.SSLContext:
+    # The same certificates that uv and git are told to trust; left out, the system's own.
+    return ssl.create_default_context(
+        cafile=os.environ.get("SSL_CERT_FILE") or None, capath=os.environ.get("SSL_CERT_DIR") or None
+    )
+
+
+def _download(client: httpx.Client, wheel: Wheel) -> bytes:
+    for attempt in range(1, _TRIES + 1):
+        try:
+            return _checked(client, wheel)
+        except httpx.HTTPError as error:
+            if attempt == _TRIES or (isinstance(error, httpx.HTTPStatusError) and error.response.status_code < 500):
+                reason = str(error).partition("\n")[0] or type(error).__name__
+                raise Unreachable(
+                    f"{wheel.filename} cannot be fetched: {reason}", "check the node's network and try again"
+                ) from error
+    raise AssertionError("unreachable")
+
+
+def _checked(client: httpx.Client, wheel: Wheel) -> bytes:
+    digest, parts, size = hashlib.sha256(), [], 0
+    with client.stream("GET", wheel.url) as answer:
+        answer.raise_for_status()
+        for part in answer.iter_bytes(1 << 20):
+            digest.update(part)
+            size += len(part)
+            parts.append(part)
+            if size > _LARGEST:
+                raise BrokenWheel(wheel.filename, f"larger than {_LARGEST:,} bytes")
+    if digest.hexdigest() != wheel.sha256:
+        raise BrokenWheel(wheel.filename, f"its sha256 is {digest.hexdigest()}, and {wheel.sha256} was locked")
+    return b"".join(parts)
+
+
+def _described(wheel: Wheel, data: bytes) -> Distribution:
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            names = archive.namelist()
+            metadata = next(n for n in names if n.endswith(".dist-info/METADATA") and n.count("/") == 1)
+            with archive.open(metadata) as file:
+                text = file.read(_METADATA).decode(errors="replace")
+    except (zipfile.BadZipFile, StopIteration, OSError, RuntimeError, NotImplementedError) as error:
+        raise BrokenWheel(wheel.filename, f"no wheel that can be read: {error}") from error
+    provides = import_prefixes(names)
+    return Distribution(
+        wheel.name, wheel.version, wheel.filename, wheel.sha256, len(data), provides, required_names(text)
+    )

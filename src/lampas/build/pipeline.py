@@ -1,0 +1,167 @@
+"""The build of a release: definition → closure → distributions → tree → verify.
+
+Content is kept first, under its own hash; then one transaction gives the release its number and its row. A build that
+is killed between any two steps leaves content that nothing names, and the next build of the same inputs goes on
+from it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lampas.build import closures, definitions, trees
+from lampas.build.tools import tools
+from lampas.core.closure.values import Closure
+from lampas.core.definition.availability import check_available
+from lampas.core.definition.hosts import check_hosts
+from lampas.core.definition.values import Definition
+from lampas.core.history.ports import HistoryReader
+from lampas.core.names import AppName, ReleaseId, ReleaseNumber
+from lampas.core.nodestate import Manifest, ReleaseOnNode
+from lampas.core.release.assembly import check_persist, manifest, release_id, tree_digest, tree_files
+from lampas.core.release.diagnosis import missing_modules
+from lampas.core.release.values import Built, Progress, Verified, Verifier
+from lampas.errors import Failed
+from lampas.store import artifacts, releases
+from lampas.store.faults import store_faults
+from lampas.store.models import Release
+
+
+class NotReproducible(Failed):
+    """The same inputs gave another tree than the release that they name."""
+
+    def __init__(self, app: AppName, number: int, expected: str, got: str) -> None:
+        super().__init__(
+            f"the inputs of {app} {number} gave the tree {got[:12]}, and the release has {expected[:12]}",
+            "the build is not reproducible: report it; the release itself is unchanged",
+        )
+        self.expected = expected
+        self.got = got
+
+
+@dataclass(frozen=True)
+class _Made:
+    definition: Definition
+    closure: Closure
+    release: ReleaseId
+    manifest: Manifest
+
+
+def build(
+    reader: HistoryReader,
+    app: AppName,
+    at: str | None,
+    pins: Mapping[str, str],
+    actor: str,
+    progress: Progress,
+    verifier: Verifier,
+    *,
+    anew: bool = False,
+) -> Built:
+    """Builds a release and proves that it starts. What the same inputs gave before is returned, not made again.
+
+    Args:
+        reader: History.
+        app: The application.
+        at: A branch, tag or commit of its repository; None: the default branch.
+        pins: Path → another commit, from which that path's content is taken.
+        actor: Who asked for it.
+        progress: Hears of the steps definition, closure, distributions, tree, verify.
+        verifier: Starts it alone. A release that does not start is kept as failed, with its log, and is not deployed.
+        anew: Whether files are made again though they are known, to prove that the build is reproducible.
+
+    Returns:
+        The release. `verify.ok` is False where it did not start.
+
+    Raises:
+        NotFound, InvalidInput, Unresolved: What was asked for cannot be built.
+        NotReproducible: The same inputs gave another tree.
+        Unreachable: MariaDB or the package index is gone; nothing half is left.
+    """
+    started = time.monotonic()
+    with store_faults("building"):
+        made = _make(reader, app, at, pins, progress, anew)
+        release, new = _keep(made, actor)
+        verified = _verify(release, made.manifest, progress, verifier)
+    return Built(
+        number=ReleaseNumber(release.number),
+        id=made.release,
+        members=len(made.closure.members),
+        distributions=len(made.closure.distributions),
+        seconds=time.monotonic() - started,
+        verify=verified,
+        existed=not new,
+    )
+
+
+def _make(
+    reader: HistoryReader, app: AppName, at: str | None, pins: Mapping[str, str], progress: Progress, anew: bool
+) -> _Made:
+    progress("definition", f"reading the definition of {app}")
+    definition = definitions.find(reader, app, at)
+    check_available(definition)
+    check_hosts(definition, tools().domain, releases.taken_hosts(app))
+    progress("closure", f"{definition.file} of {definition.defined_in}, code at {definition.commit[:12]}")
+    computed = closures.compute_scoped(reader, definition, definition.commit, pins)
+    closure = computed.closure
+    progress("distributions", _summary(closure))
+    files = tree_files(closure, definition.root, computed.roots)
+    check_persist(definition, files)
+    named = release_id(definition, closure, files)
+    progress("tree", f"{len(files)} files")
+    built = trees.make(reader, files, anew)
+    return _Made(definition, closure, named, manifest(definition, named, closure, files, built))
+
+
+def _summary(closure: Closure) -> str:
+    needed = [missing for missing in closure.unresolved if not missing.optional and not missing.waived]
+    words = f"{len(closure.members)} files, {len(closure.distributions)} distributions"
+    if needed:
+        shown = ", ".join(f"{missing.name} ({missing.file}:{missing.line})" for missing in needed[:5])
+        words += f"; {len(needed)} unresolved: {shown}{' …' if len(needed) > 5 else ''}"
+    return words
+
+
+def _keep(made: _Made, actor: str) -> tuple[Release, bool]:
+    digest = tree_digest(made.manifest)
+    existing = releases.by_id(made.definition.name, made.release)
+    if existing is None:
+        existing, new = releases.add(made.definition.name, _row(made, digest, actor), _needed(made.manifest))
+        if new:
+            return existing, True
+    if existing.tree != digest:
+        raise NotReproducible(made.definition.name, existing.number, existing.tree, digest)
+    return existing, False
+
+
+def _row(made: _Made, digest: str, actor: str) -> releases.NewRelease:
+    return releases.NewRelease(
+        release_id=made.release,
+        tree=digest,
+        manifest=artifacts.put(made.manifest.encode()),
+        repository=made.definition.repository,
+        commit=made.definition.commit,
+        definition_commit=made.definition.definition_commit,
+        definition=made.definition.recorded(),
+        closure=made.closure.recorded(),
+        env=dict(made.definition.env),
+        author=actor,
+    )
+
+
+def _needed(made: Manifest) -> list[str]:
+    content = [file.sha256 for file in made.files] + [wheel.sha256 for wheel in made.wheels]
+    return [*content, made.sha256]
+
+
+def _verify(release: Release, made: Manifest, progress: Progress, verifier: Verifier) -> Verified:
+    if release.state == "verified":
+        progress("verify", f"release {release.number} was verified when it was built")
+        return Verified(True)
+    progress("verify", f"starting release {release.number} alone")
+    on_node = ReleaseOnNode(made.app, release.number, made.release, release.manifest)
+    report = verifier.verify(made, on_node, release.env)
+    releases.settle(release, report.ok, report.log)
+    return Verified(report.ok, () if report.ok else missing_modules(report.log))

@@ -1,0 +1,29 @@
+"""What a definition may ask for and this version does not do: said at build, never passed over in silence."""
+
+from __future__ import annotations
+
+from lampas.core.definition.errors import NotYet
+from lampas.core.definition.values import Definition
+
+
+def check_available(definition: Definition) -> None:
+    """Passes a definition that can be built and run now.
+
+    Raises:
+        NotYet: It asks for something that comes with a later version; the message names it.
+    """
+    wanted = {
+        'runtime = "perl"': definition.runtime == "perl",
+        'database = "own"': definition.database == "own",
+        "hooks.build": bool(definition.build_hooks),
+        "hooks.setup": bool(definition.setup_hooks),
+        "path": bool(definition.path),
+        "canonical_host": bool(definition.canonical_host),
+        "persist_shared": bool(definition.persist_shared),
+        "packages": bool(definition.packages),
+        "build_packages": bool(definition.build_packages),
+        "verify.requests": bool(definition.verify_requests),
+    }
+    for name, asked in wanted.items():
+        if asked:
+            raise NotYet(definition.file, name)

@@ -1,0 +1,83 @@
+"""The definition of an application, as a value."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from lampas.core.names import CLUSTER, AppName, Oid, RepositoryName
+
+FILE = "lampas.toml"  # at the top of a repository that defines its own applications
+SETTINGS = ("runtime", "entry", "root", "persist", "static", "env", "hosts", "processes", "threads")
+
+
+@dataclass(frozen=True)
+class Definition:
+    """One application. What a key means is described in docs/formats/lampas-toml.md.
+
+    Attributes:
+        name: The application's name.
+        repository: The repository of its code.
+        file: Where the definition stands: `lampas.toml` or `apps/NAME.toml`.
+        requirements: A file, an inline list, or None where the key was left out.
+        needs: What modules need besides what they import, from `[module."x"] needs`.
+        commit: The commit of its repository that it was found for; "" where it was only parsed.
+        definition_commit: The commit of the file in force, in the repository `defined_in`.
+        lines: The line of each key, for reasons.
+    """
+
+    name: AppName
+    repository: RepositoryName
+    entry: str
+    file: str = FILE
+    runtime: str = "python"
+    root: str = ""
+    links: tuple[str, ...] = ()
+    uses: Mapping[str, str] = field(default_factory=dict)
+    requirements: str | tuple[str, ...] | None = None
+    packages: tuple[str, ...] = ()
+    build_packages: tuple[str, ...] = ()
+    database: str = "none"
+    persist: tuple[str, ...] = ()
+    persist_shared: str = ""
+    hosts: tuple[str, ...] = ()
+    canonical_host: str = ""
+    path: str = ""
+    static: Mapping[str, str] = field(default_factory=dict)
+    processes: int = 2
+    threads: int = 15
+    env: Mapping[str, str] = field(default_factory=dict)
+    build_hooks: tuple[str, ...] = ()
+    setup_hooks: tuple[str, ...] = ()
+    verify_requests: tuple[str, ...] = ()
+    waive: Mapping[str, str] = field(default_factory=dict)
+    needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    commit: Oid = field(default=Oid(""), compare=False)
+    definition_commit: Oid = field(default=Oid(""), compare=False)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def entry_module(self) -> str:
+        """The module that the entry starts from."""
+        return self.entry.partition(":")[0]
+
+    @property
+    def defined_in(self) -> RepositoryName:
+        """The repository that holds the file in force."""
+        return self.repository if self.file == FILE else CLUSTER
+
+    def line_of(self, key: str) -> int:
+        """The line of a key in the file, from 1; 0 where it is not known."""
+        return self.lines.get(key, 0)
+
+    def settings(self) -> dict[str, Any]:
+        """What shapes the release besides its files: a part of the release's id. JSON values."""
+        raw = self.recorded()
+        return {key: raw[key] for key in SETTINGS}
+
+    def recorded(self) -> dict[str, Any]:
+        """The whole definition as JSON values, as a release records it."""
+        raw = asdict(self)
+        del raw["lines"]
+        return {key: list(value) if isinstance(value, tuple) else value for key, value in raw.items()}

@@ -1,0 +1,79 @@
+"""Large Python sources cut down to what can hold an import, line numbers kept.
+
+The parser takes quadratic time, or never ends, on expressions nested tens of thousands deep. Such depth takes a
+long statement, and a long statement that is no import is of no interest: it becomes `pass`. One linear pass.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(rb"\"\"\"|'''|\"|'|\#[^\n]*|\\\r?\n|[\(\[\{]|[\)\]\}]|\n|;")
+_END = {
+    quote: re.compile(rb"\\.|" + stop, re.DOTALL)
+    for quote, stop in ((b'"""', b'"""'), (b"'''", b"'''"), (b'"', b'"|\n'), (b"'", b"'|\n"))
+}
+_KEPT = re.compile(
+    rb"[ \t\f]*(?:import|from|try|except|finally|else|elif|if|def|class|with|for|while|async|match|case)\b"
+)
+_CALL = re.compile(rb"import_module|__import__")
+_IMPORT = re.compile(
+    rb"[ \t\f]*(?:import|from)\b[\w\s.,*\\]+(?:\([^()\[\]{}]*\)\s*)?(?:#[^\n]*)?"
+)  # flat, however long
+_BLOCK = re.compile(rb"([ \t\f]*)(if|elif|while|for|with|async|match|case|def|class|except)\b")
+_LONGEST = 4096  # bytes of one statement that are given to the parser
+_OPEN, _CLOSE = (b"(", b"[", b"{"), (b")", b"]", b"}")
+
+
+def skeleton(source: bytes) -> bytes:
+    """The source with everything replaced by `pass` that is neither an import, nor a block's head, nor short.
+
+    Args:
+        source: UTF-8 text of a Python module.
+
+    Returns:
+        Text with the same line numbers, in which no statement is longer than a few thousand bytes.
+    """
+    parts: list[bytes] = []
+    start = depth = position = 0
+    while token := _TOKEN.search(source, position):
+        position = token.end()
+        mark = token[0]
+        if mark in _END:
+            position = _string_end(source, position, mark)
+        elif mark in _OPEN:
+            depth += 1
+        elif mark in _CLOSE:
+            depth = max(0, depth - 1)
+        elif mark in (b"\n", b";") and depth == 0:
+            parts.append(_reduced(source[start : token.start()]) + mark)
+            start = position
+    parts.append(_reduced(source[start:]))
+    return b"".join(parts)
+
+
+def _string_end(source: bytes, position: int, quote: bytes) -> int:
+    """Where a string that opened before `position` is over; a short one ends before its line's end at the latest."""
+    while found := _END[quote].search(source, position):
+        if found[0] == quote:
+            return found.end()
+        if found[0] == b"\n":
+            return found.start()
+        position = found.end()
+    return len(source)
+
+
+def _reduced(statement: bytes) -> bytes:
+    words = statement.lstrip()
+    if not words or words.startswith(b"#"):
+        return b"\n" * statement.count(b"\n")  # a comment may stand at any indentation, `pass` may not
+    if _IMPORT.fullmatch(statement):
+        return statement
+    kept = _KEPT.match(statement) is not None or _CALL.search(statement, 0, _LONGEST) is not None
+    if kept and len(statement) <= _LONGEST:
+        return statement
+    lines = b"\n" * statement.count(b"\n")
+    indent = statement[: len(statement) - len(statement.lstrip(b" \t\f"))]
+    if block := _BLOCK.match(statement):
+        return block[1] + b"if x:" + lines
+    return indent + b"pass" + lines

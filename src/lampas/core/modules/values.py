@@ -1,0 +1,84 @@
+"""Values of modules: what a file of a repository is, and what was read in it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from lampas.core.names import Oid, RepositoryName
+
+
+class Kind(StrEnum):
+    """What a file is to the engine."""
+
+    PACKAGE = "package"  # an `__init__.py`
+    MODULE = "module"  # another importable Python file
+    EXTENSION = "extension"  # a compiled Python module
+    SCRIPT = "script"  # Python that no import can name, such as `manage-all.py`
+    TEMPLATE = "template"
+    STATIC = "static"
+    DATA = "data"
+
+
+class When(StrEnum):
+    """Under which condition an import runs."""
+
+    ALWAYS = "always"
+    OPTIONAL = "optional"  # in try/except ImportError, or under a test of platform or version
+    TYPING = "typing"  # under TYPE_CHECKING: never at run time
+
+
+@dataclass(frozen=True)
+class Module:
+    """One file of a repository. `name` is what it is imported by; its path where nothing can import it."""
+
+    repository: RepositoryName
+    path: str
+    name: str
+    kind: Kind
+    oid: Oid
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement, or a call of import_module with a literal.
+
+    Attributes:
+        module: The dotted name; "" for `from . import x`.
+        names: What a `from` import takes; `("*",)` for a star; () for a plain import.
+        level: The number of leading dots.
+        line: Where it stands, from 1.
+        when: Under which condition it runs.
+        provenance: "import", or "string" for a literal given to import_module.
+    """
+
+    module: str
+    names: tuple[str, ...]
+    level: int
+    line: int
+    when: When = When.ALWAYS
+    provenance: str = "import"
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an analyser read in one revision. `problems` says what it could not read, in words for people."""
+
+    imports: tuple[Import, ...] = ()
+    problems: tuple[str, ...] = ()
+
+    def encode(self) -> dict[str, Any]:
+        """As compact JSON values."""
+        rows = [[i.module, list(i.names), i.level, i.line, i.when.value, i.provenance] for i in self.imports]
+        return {"imports": rows, "problems": list(self.problems)}
+
+    @staticmethod
+    def decode(raw: Mapping[str, Any]) -> Facts:
+        """Reads what `encode` wrote."""
+        rows = (
+            Import(module, tuple(names), level, line, When(when), provenance)
+            for module, names, level, line, when, provenance in raw["imports"]
+        )
+        return Facts(tuple(rows), tuple(raw["problems"]))

@@ -1,0 +1,22 @@
+"""Locks by the hash of their inputs."""
+
+from __future__ import annotations
+
+from lampas.core.distributions.values import Lock
+from lampas.store.models import LockRow
+
+
+def find(inputs: str) -> Lock | None:
+    """The lock that these inputs gave, if they were ever resolved."""
+    row = LockRow.objects.filter(inputs=inputs).first()
+    return Lock.decode(row.lock) if row is not None else None
+
+
+def save(inputs: str, lock: Lock) -> None:
+    """Keeps a lock. Where two were resolved at the same time, the one that was kept first counts."""
+    LockRow.objects.get_or_create(inputs=inputs, defaults={"lock": lock.encode()})
+
+
+def forget(inputs: str) -> None:
+    """Drops a lock whose wheels are gone, so that it is resolved anew."""
+    LockRow.objects.filter(inputs=inputs).delete()

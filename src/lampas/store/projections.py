@@ -1,0 +1,108 @@
+"""The module tables: what the head of each default branch holds. Made anew from history at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.db import transaction
+
+from lampas.core.history.values import TreeEntry
+from lampas.core.modules.tree import guess_roots, modules
+from lampas.core.modules.values import Module
+from lampas.core.names import Oid, RepositoryName
+from lampas.errors import NotFound
+from lampas.store.models import ModuleRow, Repository
+
+_BATCH = 1000  # rows in one statement
+_LONGEST = 512  # characters of a path that the table holds; longer ones stay out of it
+
+
+class TreeReader(Protocol):
+    """The part of `HistoryReader` that a module table is made from."""
+
+    def resolve(self, repository: RepositoryName, ref: str) -> Oid:
+        """See `core.history.ports.HistoryReader`."""
+
+    def tree(self, repository: RepositoryName, commit: Oid) -> Mapping[str, TreeEntry]:
+        """See `core.history.ports.HistoryReader`."""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """How many rows came, went, and got another content."""
+
+    added: int
+    removed: int
+    changed: int
+
+    @property
+    def differed(self) -> bool:
+        """Whether the table was not as it should be."""
+        return bool(self.added or self.removed or self.changed)
+
+
+def refresh(reader: TreeReader, repository: RepositoryName) -> Refreshed:
+    """Brings the module table of one repository up to its head; only rows that differ are written.
+
+    Args:
+        reader: History.
+        repository: The repository.
+
+    Raises:
+        NotFound: There is no such repository.
+    """
+    row = Repository.objects.filter(name=repository).first()
+    if row is None:
+        raise NotFound(f"there is no repository {repository!r}", "list them: lampas repo list")
+    with transaction.atomic():
+        # The lock makes refreshes of one repository take turns; the head is read behind it, so the last one is right.
+        Repository.objects.select_for_update().get(pk=row.pk)
+        wanted = _wanted(reader, repository, row.default_branch)
+        return _write(row, wanted)
+
+
+def rebuild(reader: TreeReader) -> bool:
+    """Makes all module tables as history says. Returns whether anything was different before."""
+    names = list(Repository.objects.order_by("name").values_list("name", flat=True))
+    differed = [refresh(reader, RepositoryName(name)).differed for name in names]
+    return any(differed)
+
+
+def _wanted(reader: TreeReader, repository: RepositoryName, branch: str) -> dict[str, Module]:
+    try:
+        head = reader.resolve(repository, branch)
+    except NotFound:
+        return {}  # an empty repository
+    tree = reader.tree(repository, head)
+    found = modules(repository, tree, guess_roots(tree))
+    return {module.path: module for module in found if _fits(module)}
+
+
+def _fits(module: Module) -> bool:
+    return len(module.path) <= _LONGEST and module.path.isprintable() and len(module.name) <= _LONGEST
+
+
+def _write(repository: Repository, wanted: Mapping[str, Module]) -> Refreshed:
+    rows = ModuleRow.objects.filter(repository=repository).values_list("path", "name", "kind", "oid", "pk")
+    stored = {path: (name, kind, oid, pk) for path, name, kind, oid, pk in rows}
+    gone = [stored[path][3] for path in stored.keys() - wanted.keys()]
+    new = [wanted[path] for path in sorted(wanted.keys() - stored.keys())]
+    other = [
+        (stored[path][3], module)
+        for path, module in wanted.items()
+        if path in stored and stored[path][:3] != (module.name, module.kind.value, module.oid)
+    ]
+    for start in range(0, len(gone), _BATCH):
+        ModuleRow.objects.filter(pk__in=gone[start : start + _BATCH]).delete()
+    ModuleRow.objects.bulk_create([_row(repository, module) for module in new], batch_size=_BATCH)
+    changed = [_row(repository, module, pk) for pk, module in other]
+    ModuleRow.objects.bulk_update(changed, ["name", "kind", "oid"], batch_size=_BATCH)
+    return Refreshed(len(new), len(gone), len(other))
+
+
+def _row(repository: Repository, module: Module, pk: int | None = None) -> ModuleRow:
+    return ModuleRow(
+        pk=pk, repository=repository, path=module.path, name=module.name, kind=module.kind.value, oid=module.oid
+    )
