@@ -28,16 +28,16 @@ from lampas.roothelper import typed
 MOST_SECONDS = 6 * 3600.0
 OUT_OF_TIME = 124
 _GRACE = 3.0  # seconds between TERM and KILL
-_MEMORY = 4 << 30  # bytes of address space in the sandbox
+_MEMORY = 4 << 30  # bytes of address space where it is limited
 _PROCESSES = 512
-_FILE = 1 << 30  # bytes that one file may grow to in the sandbox
+_FILE = 1 << 30  # bytes that one file may grow to where it is limited
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "passwd", "group", "nsswitch.conf", "localtime", "ssl", "hosts",
         "mime.types", "alternatives", "protocols", "services")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Command:
-    """What is to run: `cwd` and the rest as given; `sandbox` without network, on scratch directories."""
+    """What is to run: `sandbox` without network, on scratch directories; `limited` in memory, processes, files."""
 
     app: str
     number: int
@@ -45,6 +45,7 @@ class Command:
     env: Mapping[str, str]
     cwd: str
     sandbox: bool
+    limited: bool
     persist: tuple[str, ...]
     seconds: float
 
@@ -64,6 +65,7 @@ def command(request: Mapping[str, Any]) -> Command:
         env=typed.environment(request),
         cwd=root,
         sandbox=request.get("sandbox") is True,
+        limited=request.get("limited") is True,
         persist=tuple(typed.directories(request)),
         seconds=typed.seconds(request, MOST_SECONDS),
     )
@@ -90,7 +92,7 @@ def run(home: str, wanted: Command, rest: bytes, *, as_root: bool) -> int:
     argv = list(wanted.argv)
     if wanted.sandbox:
         argv = bubblewrap(places, wanted, argv, cwd, user)
-    process = _start(argv, env, "/" if wanted.sandbox else cwd, "" if wanted.sandbox else user, limited=wanted.sandbox)
+    process = _start(argv, env, "/" if wanted.sandbox else cwd, "" if wanted.sandbox else user, limited=wanted.limited)
     return _Leash(process, rest, wanted.seconds).hold()
 
 

@@ -1,0 +1,199 @@
+"""Applies a NodeState: check → observe → plan → take the steps; on failure put back what was.
+
+Undoing is applying the state that was applied before: the same plan from what is observed now. So a failure, a kill
+between any two steps and a change of mind all end by the same road.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from lampas.agent import documents, observe
+from lampas.agent.configuration import AgentConfiguration
+from lampas.agent.helper import Helper
+from lampas.agent.journal import SWAP, Journal, Signed
+from lampas.agent.plan import Step, plan
+from lampas.agent.steps import Steps
+from lampas.core.nodestate import NodeState
+from lampas.errors import Denied, Failed, LampasError
+
+Emit = Callable[[dict[str, Any]], None]
+_RECORD = "record"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How an apply ended: "applied", "unchanged", "undone" or "refused", with the reason of the last two."""
+
+    outcome: str
+    error: str = ""
+    remedy: str = ""
+
+
+class Applier:
+    """Applies states on one node, one at a time. Its methods may be called from any thread."""
+
+    def __init__(self, configuration: AgentConfiguration, key: Ed25519PublicKey) -> None:
+        self._configuration, self._key = configuration, key
+        self._journal = Journal(configuration.agent)
+        self._one = threading.Lock()
+        self._applied: tuple[Signed, NodeState] | None = None
+        self.busy: dict[str, Any] = {}
+
+    def apply(self, data: bytes, signature: str, emit: Emit, now: float | None = None) -> Outcome:
+        """Applies a signed state; tells each step through `emit` as {"step", "state", "detail"}.
+
+        Args:
+            data: The encoded NodeState.
+            signature: Its signature in base64.
+            emit: Is told what happens.
+            now: Unix seconds, for tests; the clock's otherwise.
+        """
+        with self._one:
+            try:
+                documents.verified(self._key, data, signature)
+                state = documents.state(data, self._configuration.node, time.time() if now is None else now)
+                self._in_order(state, data)
+                return self._apply(Signed(data, signature), state, emit)
+            except LampasError as error:
+                return Outcome("refused", error.message, error.remedy)
+            finally:
+                self.busy = {}
+
+    def recover(self, emit: Emit) -> Outcome | None:
+        """Completes or undoes what a killed agent left, and starts what should run; None before the first apply.
+
+        An apply whose maps began to be swapped is completed: all that it sends requests to had answered. Before that,
+        what was applied earlier is put back.
+        """
+        with self._one:
+            entry = self._journal.last()
+            if entry and not entry.outcome and SWAP in entry.begun:
+                target: Signed | None = entry.signed
+            else:
+                target = self._journal.applied()
+            if target is None and entry and not entry.outcome:
+                state = _nothing(self._configuration.node)
+                with contextlib.suppress(LampasError):
+                    self._take(state, self._plan(state), emit)
+                self._journal.end("undone")
+                return Outcome("undone", "it was interrupted")
+            if target is None:
+                return None
+            try:
+                state = documents.state(
+                    documents.verified(self._key, target.data, target.signature), self._configuration.node, None
+                )
+                return self._apply(target, state, emit)
+            except LampasError as error:
+                return Outcome("refused", error.message, error.remedy)
+            finally:
+                self.busy = {}
+
+    def applied(self) -> NodeState | None:
+        """The last state that was applied, if its signature still holds."""
+        signed = self._journal.applied()
+        if signed is None:
+            return None
+        if self._applied is None or self._applied[0] != signed:
+            try:
+                data = documents.verified(self._key, signed.data, signed.signature)
+                self._applied = signed, documents.state(data, self._configuration.node, None)
+            except LampasError:
+                return None
+        return self._applied[1]
+
+    def _in_order(self, state: NodeState, data: bytes) -> None:
+        """An older generation is refused; an equal one must be equal."""
+        entry, applied = self._journal.last(), self.applied()
+        known = [(entry.generation, entry.signed.data)] if entry else []
+        if applied:
+            known.append((applied.generation, applied.encode()))
+        for generation, before in known:
+            if state.generation < generation:
+                raise Denied(f"generation {state.generation} is older than {generation}, which this node has seen")
+            if state.generation == generation and before != data:
+                raise Denied(f"generation {generation} was something else when this node saw it first")
+
+    def _apply(self, signed: Signed, state: NodeState, emit: Emit) -> Outcome:
+        steps = self._plan(state)
+        if not steps:
+            if self._journal.applied() != signed:
+                self._journal.record(signed)
+            entry = self._journal.last()
+            if entry and not entry.outcome:
+                self._journal.begin(signed, state.generation, ())
+                self._journal.end("unchanged")
+            return Outcome("unchanged")
+        previous = self.applied()
+        self._journal.begin(signed, state.generation, [*(step.title for step in steps), _RECORD])
+        try:
+            self._take(state, steps, emit)
+        except LampasError as error:
+            return self._undo(previous, error, emit)
+        self._journal.note(_RECORD, "begin")
+        self._journal.record(signed)
+        self._journal.note(_RECORD, "done")
+        emit({"step": _RECORD, "state": "done", "detail": f"generation {state.generation}"})
+        self._journal.end("applied")
+        return Outcome("applied")
+
+    def _plan(self, state: NodeState) -> tuple[Step, ...]:
+        seen = observe.observe(self._configuration, state, self.applied())
+        return plan(state, observe.digests(state), seen)
+
+    def _take(self, state: NodeState, steps: tuple[Step, ...], emit: Emit) -> None:
+        """Takes the steps. Once the maps are swapped there is no way back: what fails then is told, and left over
+        for the next apply to take away."""
+        swapped = False
+        with Helper(self._configuration.helper_command) as helper:
+            hands = Steps(self._configuration, state, helper)
+            hands.prepare(steps)
+            for step in steps:
+                self.busy = {"generation": state.generation, "step": step.title}
+                swapped = swapped or step.verb in _LATER
+                self._journal.note(step.title, "begin")
+                emit({"step": step.title, "state": "running", "detail": ""})
+                try:
+                    detail = hands.take(step)
+                except LampasError as error:
+                    emit({"step": step.title, "state": "failed", "detail": error.message})
+                    if not swapped:
+                        raise
+                    continue
+                except OSError as error:
+                    emit({"step": step.title, "state": "failed", "detail": str(error)})
+                    if not swapped:
+                        raise Failed(f"{step.title}: {error.strerror}", "make room on the node's disk") from error
+                    continue
+                self._journal.note(step.title, "done")
+                emit({"step": step.title, "state": "done", "detail": detail})
+
+    def _undo(self, previous: NodeState | None, error: LampasError, emit: Emit) -> Outcome:
+        state = previous or _nothing(self._configuration.node)
+
+        def told(event: dict[str, Any]) -> None:
+            emit({**event, "step": f"undo: {event['step']}"})
+
+        message = error.message
+        try:
+            self._take(state, self._plan(state), told)
+        except LampasError as second:
+            message += f"\nWhat was could not be put back whole: {second.message}"
+        self._journal.end("undone")
+        return Outcome("undone", message, error.remedy)
+
+
+_LATER = frozenset({"drain", "stop", "discard", "prune", "remove"})
+
+
+def _nothing(node: str) -> NodeState:
+    """The state of a node before its first apply. Its maps are what the host wrote, and are left alone."""
+    return NodeState(node, 0, 0, (), (), (), {}, drain=0.0)

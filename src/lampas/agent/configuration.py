@@ -1,0 +1,91 @@
+"""What the Management Interface is told: one JSON file that `up` writes, named by LAMPAS_AGENT."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from lampas.core.nodestate import Places
+from lampas.errors import InvalidInput
+
+
+@dataclass(frozen=True)
+class AgentConfiguration:
+    """Everything that the agent knows about where it runs.
+
+    Attributes:
+        node: The node's name: a NodeState for another one is refused.
+        home: LAMPAS's home.
+        bind: The address to listen on.
+        port: The port to listen on.
+        certificate: Its certificate, a PEM file; also `key`.
+        key: As above.
+        console_ca: The authority whose clients are let in, a PEM file.
+        console_key: The Ed25519 public key that signs NodeStates and tasks, a PEM file.
+        helper: The command that starts the root helper; empty for the one that belongs to the home.
+        isolation: "users" or "none".
+        front_secret: Kept for the host's own checks; the agent gets the keys of units with their state.
+    """
+
+    node: str
+    home: str
+    bind: str
+    port: int
+    certificate: str
+    key: str
+    console_ca: str
+    console_key: str
+    helper: tuple[str, ...] = ()
+    isolation: str = "none"
+    front_secret: str = ""
+
+    @property
+    def places(self) -> Places:
+        """Where things of applications stand."""
+        return Places(self.home)
+
+    @property
+    def helper_command(self) -> list[str]:
+        """The command that starts the root helper: by sudo where applications have users of their own."""
+        if self.helper:
+            return list(self.helper)
+        program = f"{self.home}/software/current/lampas/roothelper/helper.py"
+        sudo = ["/usr/bin/sudo", "-n"] if self.isolation == "users" else []
+        return [*sudo, "/usr/bin/python3", "-I", "-S", program]
+
+    @property
+    def maps(self) -> Path:
+        """The front's RewriteMap files."""
+        return Path(self.home) / "front/maps"
+
+    @property
+    def agent(self) -> Path:
+        """The agent's own directory."""
+        return Path(self.home) / "agent"
+
+
+def read(path: Path) -> AgentConfiguration:
+    """Reads the file.
+
+    Raises:
+        InvalidInput: It is missing, unreadable or incomplete.
+    """
+    try:
+        raw = json.loads(path.read_text())
+        return AgentConfiguration(**{**raw, "helper": tuple(raw.get("helper", ()))})
+    except (OSError, ValueError, TypeError) as error:
+        raise InvalidInput(f"the agent's configuration {path} cannot be used: {error}", "run: lampas up") from error
+
+
+def from_environment() -> AgentConfiguration:
+    """The configuration that LAMPAS_AGENT names.
+
+    Raises:
+        InvalidInput: The variable is not set, or the file cannot be used.
+    """
+    path = os.environ.get("LAMPAS_AGENT", "")
+    if not path:
+        raise InvalidInput("LAMPAS_AGENT is not set", "the agent is started by: lampas up")
+    return read(Path(path))

@@ -1,0 +1,249 @@
+"""Signed documents from the console: nothing of them is read before the signature, and nothing believed before checks.
+
+A name becomes a path on the node and a number becomes a port, so every one of them is checked here, once, for all that
+comes after.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64decode
+from collections.abc import Iterable
+from pathlib import PurePosixPath
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives.serialization import load_pem_public_key
+
+from lampas.core.nodestate import Manifest, NodeState, ReleaseOnNode, Task, Unit
+from lampas.errors import Denied, InvalidInput
+
+_APP = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+_MAP = re.compile(r"[a-z]{1,32}\.txt")
+_FILE_MODES = (0o444, 0o555)
+
+
+def public_key(pem: bytes) -> Ed25519PublicKey:
+    """The console's key.
+
+    Raises:
+        InvalidInput: It is none.
+    """
+    try:
+        key = load_pem_public_key(pem)
+    except ValueError as error:
+        raise InvalidInput(f"the console's public key cannot be read: {error}", "run: lampas up") from error
+    if not isinstance(key, Ed25519PublicKey):
+        raise InvalidInput("the console's public key is not an Ed25519 key", "run: lampas up")
+    return key
+
+
+def verified(key: Ed25519PublicKey, data: bytes, signature: str) -> bytes:
+    """Gives the bytes back if the console signed them.
+
+    Raises:
+        Denied: It did not.
+    """
+    if not signature:
+        raise Denied("the document is not signed")
+    try:
+        key.verify(b64decode(signature, validate=True), data)
+    except (InvalidSignature, ValueError) as error:
+        raise Denied("the signature is not the console's") from error
+    return data
+
+
+def state(data: bytes, node: str, now: float | None) -> NodeState:
+    """Reads a NodeState whose signature was checked.
+
+    Args:
+        data: Its bytes.
+        node: This node.
+        now: Unix seconds; None where an expiry no longer matters, because it was accepted before.
+
+    Raises:
+        Denied: It is for another node, or too old.
+        InvalidInput: It is not a NodeState that can be used.
+    """
+    try:
+        found = NodeState.decode(data)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"the NodeState cannot be read: {error}") from error
+    _addressed(found.node, found.expires, node, now)
+    _number(found.generation, 0, "a generation")
+    _seconds(found.drain, "the time to drain", 3600)
+    for app in found.apps:
+        _name(app)
+    for release in found.releases:
+        release_on_node(release)
+    for unit in found.units:
+        _unit(unit)
+    for name, text in found.maps.items():
+        if not _MAP.fullmatch(name) or not isinstance(text, str):
+            raise InvalidInput(f"{name!r} is not a map of the front")
+    _consistent(found)
+    return found
+
+
+def task(data: bytes, node: str, now: float) -> Task:
+    """Reads a Task whose signature was checked.
+
+    Raises:
+        Denied: It is for another node, or too old.
+        InvalidInput: It is not a task that can be carried out.
+    """
+    try:
+        found = Task.decode(data)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"the task cannot be read: {error}") from error
+    _addressed(found.node, found.expires, node, now)
+    release_on_node(found.release)
+    _seconds(found.seconds, "the time of a task", 6 * 3600)
+    if found.kind not in ("verify", "run"):
+        raise InvalidInput(f"{found.kind!r} is no kind of task")
+    if not isinstance(found.nonce, str) or not 16 <= len(found.nonce) <= 128:
+        raise InvalidInput("the task has no nonce")
+    if found.kind == "run" and (not found.argv or not all(isinstance(word, str) for word in found.argv)):
+        raise InvalidInput("the task names no command")
+    _environment(found.env)
+    return found
+
+
+def manifest(data: bytes) -> Manifest:
+    """Reads a manifest: every path in it stays within the release.
+
+    Raises:
+        InvalidInput: It is none that can be used.
+    """
+    try:
+        found = Manifest.decode(data)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"the manifest cannot be read: {error}") from error
+    _name(found.app)
+    for file in found.files:
+        _within(file.path)
+        _sha256(file.sha256)
+        if file.mode not in _FILE_MODES:
+            raise InvalidInput(f"{file.path!r} has a mode that no file of a release has")
+    for wheel in found.wheels:
+        _sha256(wheel.sha256)
+    for path in (*found.persist, *([found.root] if found.root else [])):
+        _within(path)
+    return found
+
+
+def release_on_node(release: ReleaseOnNode) -> None:
+    """Checks what names a release.
+
+    Raises:
+        InvalidInput: A name, a number or a hash is none.
+    """
+    _name(release.app)
+    _number(release.number, 1, "a release number")
+    _sha256(release.manifest)
+
+
+def is_app(name: str) -> bool:
+    """Whether it can be an application's name."""
+    return bool(_APP.fullmatch(name))
+
+
+def names(raw: Any) -> list[str]:
+    """The sha256 names of a request for what is missing.
+
+    Raises:
+        InvalidInput: It is something else.
+    """
+    if not isinstance(raw, dict) or not isinstance(raw.get("sha256"), list):
+        raise InvalidInput('the request is not {"sha256": […]}')
+    return [_sha256(name) for name in raw["sha256"]]
+
+
+def _addressed(found: str, expires: int, node: str, now: float | None) -> None:
+    if found != node:
+        raise Denied(f"the document is for the node {str(found)[:64]!r}, this is {node!r}")
+    if now is not None and _number(expires, 0, "an expiry") < now:
+        raise Denied("the document has expired", "send it again; compare the clocks of console and node")
+
+
+def _unit(unit: Unit) -> None:
+    _name(unit.app)
+    _number(unit.number, 1, "a release number")
+    if _number(unit.port, 1024, "a port") > 65535:
+        raise InvalidInput(f"{unit.port} is not a port")
+    if not isinstance(unit.config, str) or not isinstance(unit.shim, str):
+        raise InvalidInput(f"the unit {unit.name} has no configuration")
+    _environment(unit.env)
+    _number(unit.ready.processes, 1, "a number of processes")
+    _seconds(unit.ready.seconds, "the time to start", 3600)
+    if not all(
+        isinstance(text, str) and text.isprintable() for text in (unit.ready.path, unit.ready.host, unit.ready.key)
+    ):
+        raise InvalidInput(f"the readiness of {unit.name} cannot be asked for")
+
+
+def _consistent(found: NodeState) -> None:
+    for values, what in (
+        (found.apps, "application"),
+        ([(release.app, release.number) for release in found.releases], "release"),
+        ([unit.name for unit in found.units], "unit"),
+        ([unit.port for unit in found.units], "port"),
+    ):
+        if len(set(values)) != len(list(values)):
+            raise InvalidInput(f"the NodeState names one {what} twice")
+    held = {(release.app, release.number) for release in found.releases}
+    for app in [*(release.app for release in found.releases), *(unit.app for unit in found.units)]:
+        if app not in found.apps:
+            raise InvalidInput(f"{app} is not among the node's applications")
+    for unit in found.units:
+        if (unit.app, unit.number) not in held:
+            raise InvalidInput(f"the unit {unit.name} has no release")
+
+
+def _environment(env: Any) -> None:
+    for name, value in env.items():
+        if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or not isinstance(value, str) or "\0" in value:
+            raise InvalidInput("an environment holds something that is no variable")
+
+
+def _within(path: str) -> None:
+    pure = PurePosixPath(path) if isinstance(path, str) else PurePosixPath("/")
+    if pure.is_absolute() or str(pure) != path or ".." in pure.parts or path == "." or "\0" in path:
+        raise InvalidInput(f"{path!r} is not a path within a release")
+
+
+def _name(app: str) -> None:
+    if not isinstance(app, str) or not _APP.fullmatch(app):
+        raise InvalidInput(f"{str(app)[:64]!r} is not an application's name")
+
+
+def _sha256(name: str) -> str:
+    if not isinstance(name, str) or not _SHA256.fullmatch(name):
+        raise InvalidInput(f"{str(name)[:80]!r} is not a sha256")
+    return name
+
+
+def _number(value: int, least: int, what: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise InvalidInput(f"{str(value)[:32]!r} is not {what}")
+    return value
+
+
+def _seconds(value: float, what: str, most: float) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
+        raise InvalidInput(f"{what} is not a number of seconds up to {most:g}")
+
+
+def routed(maps: Iterable[tuple[str, str]]) -> list[tuple[str, int, int]]:
+    """Where the front's maps lead: (application, release number, port) of every live and every explicit route."""
+    found = []
+    for name, text in maps:
+        for words in (row.split() for row in text.splitlines() if name == "routes.txt"):
+            live = re.fullmatch(r"live/([a-z0-9-]+)(?:/[0-9]{3})? ([0-9]+)@([0-9]+)", " ".join(words))
+            port = re.fullmatch(r"port/([a-z0-9-]+)@([0-9]+) ([0-9]+)", " ".join(words))
+            if live or port:
+                app, number, slot = (live or port).groups()  # type: ignore[union-attr]
+                found.append((app, int(number), int(slot)))
+    return found

@@ -1,0 +1,158 @@
+"""NodeState × what was observed → ordered steps: a pure function, so that what will happen is known before it does.
+
+Everything up to "swap" only adds; a failure there is undone. What follows takes away what nobody is sent to any more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from lampas.agent.documents import routed
+from lampas.core.nodestate import NodeState, Unit
+from lampas.errors import UnsafePlan
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: what is done (`verb`) to what (`app`, `number`), named `title` in the journal and for people."""
+
+    verb: str
+    app: str = ""
+    number: int = 0
+
+    @property
+    def title(self) -> str:
+        """`start shop-v3`."""
+        subject = f"{self.app}-v{self.number}" if self.number else self.app
+        return f"{self.verb} {subject}".strip()
+
+
+@dataclass(frozen=True)
+class SeenUnit:
+    """A unit as it stands on the node: the digest of its files, and whether it runs."""
+
+    app: str
+    number: int
+    digest: str
+    running: bool
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What stands and runs on the node, as far as a plan needs it.
+
+    Attributes:
+        apps: Applications that have directories.
+        known: Those that the last applied state had; others are there for a verification.
+        releases: (application, number) → sha256 of the manifest, for each tree that stands whole.
+        units: By name.
+        confirmed: Names of the units that answered when they were last applied, with the digest of their files.
+        maps: The front's map files.
+        lacking: Content that the new state needs and the node has not.
+        unpacked: Whether all wheels of the new state are unpacked.
+        stale: Releases whose trees nobody needs any more.
+    """
+
+    apps: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
+    releases: Mapping[tuple[str, int], str] = field(default_factory=dict)
+    units: Mapping[str, SeenUnit] = field(default_factory=dict)
+    confirmed: Mapping[str, str] = field(default_factory=dict)
+    maps: Mapping[str, str] = field(default_factory=dict)
+    lacking: tuple[str, ...] = ()
+    unpacked: bool = True
+    stale: frozenset[tuple[str, int]] = frozenset()
+
+
+def plan(state: NodeState, digests: Mapping[str, str], seen: Observed) -> tuple[Step, ...]:
+    """The steps from what was observed to the desired state; none where they are the same.
+
+    Args:
+        state: The desired state.
+        digests: Unit name → digest of its desired files.
+        seen: What was observed.
+
+    Raises:
+        UnsafePlan: It would send requests to what does not run, or content is missing.
+    """
+    _safe(state, seen)
+    build = [
+        (each.app, each.number)
+        for each in state.releases
+        if seen.releases.get((each.app, each.number)) != each.manifest
+    ]
+    changed = [unit for unit in state.units if _digest(seen, unit.name) != digests[unit.name]]
+    fresh = {unit.name for unit in changed} | {f"{app}-v{number}" for app, number in build}
+    restart = [unit for unit in state.units if unit.name in fresh and _running(seen, unit.name)]
+    start = [unit for unit in state.units if not _running(seen, unit.name)]
+    moved = _moved(seen.maps, state.maps)
+    wait = [unit for unit in state.units if _must_answer(unit, digests[unit.name], seen, fresh, moved)]
+    wanted = {unit.name for unit in state.units}
+    extra = [unit for name, unit in sorted(seen.units.items()) if name not in wanted]
+    ensure = sorted({app for app in state.apps if app not in seen.apps} | {app for app, _ in build})
+    return (
+        *(Step("ensure", app) for app in ensure),
+        *((Step("unpack"),) if build and not seen.unpacked else ()),
+        *(Step("build", app, number) for app, number in build),
+        *_each("write", changed),
+        *_each("restart", restart),
+        *_each("start", start),
+        *_each("await", wait),
+        *((Step("swap"),) if dict(state.maps) != {name: seen.maps.get(name) for name in state.maps} else ()),
+        *_gone(state, seen, extra),
+    )
+
+
+def _gone(state: NodeState, seen: Observed, extra: list[SeenUnit]) -> Iterable[Step]:
+    """What is taken away once nobody is sent there: units, trees, applications."""
+    served = {(app, number) for app, number, _ in routed(seen.maps.items())}
+    if any(unit.running and (unit.app, unit.number) in served for unit in extra) and state.drain:
+        yield Step("drain")
+    yield from (Step("stop", unit.app, unit.number) for unit in extra)
+    wanted = {(each.app, each.number) for each in state.releases}
+    stale = sorted(seen.stale - wanted)
+    yield from (Step("discard", app, number) for app, number in stale)
+    if stale:
+        yield Step("prune")
+    yield from (Step("remove", app) for app in sorted(seen.apps & seen.known - set(state.apps)))
+
+
+def _safe(state: NodeState, seen: Observed) -> None:
+    ports = {(unit.app, unit.number): unit.port for unit in state.units}
+    for app, number, port in routed(state.maps.items()):
+        if ports.get((app, number)) != port:
+            raise UnsafePlan(f"requests would be sent to {app} {number} on port {port}, which does not run there")
+    if seen.lacking:
+        raise UnsafePlan(
+            f"the node lacks {len(seen.lacking)} pieces of content, {seen.lacking[0]} among them",
+            "send the content before the state",
+        )
+
+
+def _must_answer(unit: Unit, digest: str, seen: Observed, fresh: set[str], moved: set[str]) -> bool:
+    """Whether the plan waits for a unit. One that answered before and is down now is only started, unless traffic
+    comes to it: an application that keeps failing may not keep the others from being changed."""
+    if unit.name in fresh or seen.confirmed.get(unit.name) != digest:
+        return True
+    return not _running(seen, unit.name) and unit.app in moved
+
+
+def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
+    """Applications whose live routes change."""
+    old, new = (
+        {row for row in maps.get("routes.txt", "").splitlines() if row.startswith("live/")} for maps in (before, after)
+    )
+    return {row.split(" ")[0].split("/")[1] for row in old ^ new}
+
+
+def _digest(seen: Observed, name: str) -> str:
+    return seen.units[name].digest if name in seen.units else ""
+
+
+def _running(seen: Observed, name: str) -> bool:
+    return name in seen.units and seen.units[name].running
+
+
+def _each(verb: str, units: Iterable[Unit]) -> Iterable[Step]:
+    return (Step(verb, unit.app, unit.number) for unit in units)

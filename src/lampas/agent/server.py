@@ -1,0 +1,220 @@
+"""The Management Interface: an HTTPS server that lets in clients of the console's authority alone.
+
+    GET  /v1/status
+    POST /v1/blobs/missing    {"sha256": […]} → {"missing": […]}
+    POST /v1/blobs            framed content → {"stored": n}
+    POST /v1/apply            a signed NodeState → NDJSON {"step", "state", "detail"}…, {"outcome", "error"?}
+    POST /v1/task             a signed Task → NDJSON frames, last {"ok", "log"} or {"status"}
+    GET  /v1/logs?app=&release=&lines=
+
+Refusals are {"error", "remedy"}. Without a certificate of the console there is no HTTP at all; without its signature
+no document is read. For `run`, the header `Lampas-Stdin` holds the command's stdin in base64, or the header
+`Lampas-Task-Bytes` says where in the body the task ends and its stdin begins.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import contextlib
+import json
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from lampas.agent import documents, logs, tasks
+from lampas.agent.applying import Applier, Emit
+from lampas.agent.configuration import AgentConfiguration
+from lampas.agent.content import ContentStore
+from lampas.agent.status import status
+from lampas.errors import Denied, InvalidInput, LampasError
+
+_MOST_STATE = 64 << 20  # bytes of a NodeState
+_MOST_TASK = 4 << 20  # bytes of a task
+_MOST_NAMES = 16 << 20  # bytes of a request for what is missing
+_MOST_LINES = 10_000
+_STATUSES: dict[type[LampasError], int] = {InvalidInput: 400, Denied: 403}
+
+
+class ManagementInterface:
+    """The routes, and what they share."""
+
+    def __init__(self, configuration: AgentConfiguration, applier: Applier, key: Ed25519PublicKey) -> None:
+        self._configuration, self._applier, self._key = configuration, applier, key
+        self._content = ContentStore(configuration.agent / "store")
+        self._tasks = tasks.Tasks(configuration)
+        self._nonces = tasks.Nonces()
+
+    def application(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/v1/status", self.status),
+                Route("/v1/blobs/missing", self.missing, methods=["POST"]),
+                Route("/v1/blobs", self.blobs, methods=["POST"]),
+                Route("/v1/apply", self.apply, methods=["POST"]),
+                Route("/v1/task", self.task, methods=["POST"]),
+                Route("/v1/logs", self.logs),
+            ],
+            exception_handlers={LampasError: _refusal, HTTPException: _no_route},
+        )
+
+    async def status(self, _: Request) -> Response:
+        """What runs, as observed."""
+        return JSONResponse(await asyncio.to_thread(status, self._configuration, self._applier))
+
+    async def missing(self, request: Request) -> Response:
+        """Which content the node lacks."""
+        names = documents.names(_json(await _body(request, _MOST_NAMES)))
+        return JSONResponse({"missing": await asyncio.to_thread(self._content.missing, names)})
+
+    async def blobs(self, request: Request) -> Response:
+        """Takes content in."""
+        with self._content.receive() as receiver:
+            return JSONResponse({"stored": await receiver.take(request.stream())})
+
+    async def apply(self, request: Request) -> Response:
+        """Applies a state. It goes on to its end even if the console goes away."""
+        data = await _body(request, _MOST_STATE)
+        signature = request.headers.get("lampas-signature", "")
+
+        def work(emit: Emit) -> None:
+            outcome = self._applier.apply(data, signature, emit)
+            said = {"error": outcome.error, "remedy": outcome.remedy} if outcome.error else {}
+            emit({"outcome": outcome.outcome, **said})
+
+        return StreamingResponse(_events(work, {"outcome": "undone"}), media_type="application/x-ndjson")
+
+    async def task(self, request: Request) -> Response:
+        """Carries out a task."""
+        length = request.headers.get("lampas-task-bytes", "")
+        if length and not (length.isdigit() and int(length) <= _MOST_TASK):
+            raise InvalidInput("Lampas-Task-Bytes is not the length of a task")
+        stream = request.stream()
+        data, rest = await _task_bytes(stream, int(length) if length else None)
+        documents.verified(self._key, data, request.headers.get("lampas-signature", ""))
+        task = documents.task(data, self._configuration.node, time.time())
+        self._nonces.use(task)
+        if task.kind == "verify":
+            work: Callable[[Emit], None] = lambda emit: emit(self._tasks.verify(task))  # noqa: E731 - one of two
+            return StreamingResponse(_events(work, {"ok": False}), media_type="application/x-ndjson")
+        running = await asyncio.to_thread(self._tasks.command, task)
+        given = _stdin(request) + rest
+        return StreamingResponse(_frames(running, given, stream if length else None), media_type="application/x-ndjson")
+
+    async def logs(self, request: Request) -> Response:
+        """The last lines that an application's units wrote."""
+        query = request.query_params
+        app, number, lines = query.get("app", ""), query.get("release", ""), query.get("lines", "100")
+        if not documents.is_app(app) or not (number or "1").isdigit() or not lines.isdigit():
+            raise InvalidInput("ask for ?app=NAME&release=N&lines=N")
+        numbers = [int(number)] if number else logs.numbers(self._configuration, app)
+        most = min(int(lines), _MOST_LINES)
+        found = [
+            {"release": each, "line": line}
+            for each in numbers
+            for line in await asyncio.to_thread(logs.last_lines, self._configuration, app, each, most)
+        ]
+        rows = found[-most:] if most else []
+        return JSONResponse({"lines": [row["line"] for row in rows], "releases": [row["release"] for row in rows]})
+
+
+async def _refusal(_: Request, error: Exception) -> Response:
+    assert isinstance(error, LampasError)  # noqa: S101 - registered for these
+    code = next((code for family, code in _STATUSES.items() if isinstance(error, family)), 500)
+    return JSONResponse({"error": error.message, "remedy": error.remedy}, status_code=code)
+
+
+async def _no_route(_: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for these
+    return JSONResponse({"error": str(error.detail), "remedy": ""}, status_code=error.status_code)
+
+
+async def _body(request: Request, most: int) -> bytes:
+    data = b""
+    async for chunk in request.stream():
+        data += chunk
+        if len(data) > most:
+            raise InvalidInput(f"the request is longer than {most} bytes")
+    return data
+
+
+async def _task_bytes(stream: AsyncIterator[bytes], length: int | None) -> tuple[bytes, bytes]:
+    data = b""
+    async for chunk in stream:
+        data += chunk
+        if length is not None and len(data) >= length:
+            return data[:length], data[length:]
+        if len(data) > _MOST_TASK:
+            raise InvalidInput(f"the task is longer than {_MOST_TASK} bytes")
+    if length is not None:
+        raise InvalidInput("the task was cut")
+    return data, b""
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data)
+    except ValueError as error:
+        raise InvalidInput("the request is not JSON") from error
+
+
+def _stdin(request: Request) -> bytes:
+    try:
+        return base64.b64decode(request.headers.get("lampas-stdin", ""), validate=True)
+    except ValueError as error:
+        raise InvalidInput("Lampas-Stdin is not base64") from error
+
+
+async def _events(work: Callable[[Emit], None], on_error: dict[str, Any]) -> AsyncIterator[bytes]:
+    """Runs work in a thread of its own and gives what it tells, line by line. A daemon thread: when the agent is told
+    to end, an apply is left between two steps, which the next start completes or undoes."""
+    queue: asyncio.Queue[dict[str, Any] | None] = asyncio.Queue()
+    loop = asyncio.get_running_loop()
+
+    def emit(event: dict[str, Any] | None) -> None:
+        with contextlib.suppress(RuntimeError):  # the loop has ended; nobody listens any more
+            loop.call_soon_threadsafe(queue.put_nowait, event)
+
+    def body() -> None:
+        try:
+            work(emit)
+        except LampasError as error:
+            emit({**on_error, "error": error.message, "log": error.message, "remedy": error.remedy})
+        except Exception as error:
+            emit({**on_error, "error": f"the agent failed: {error!r}", "log": f"the agent failed: {error!r}"})
+            raise
+        finally:
+            emit(None)
+
+    threading.Thread(target=body, daemon=True).start()
+    while (event := await queue.get()) is not None:
+        yield json.dumps(event).encode() + b"\n"
+
+
+async def _frames(running: tasks.Running, given: bytes, stream: AsyncIterator[bytes] | None) -> AsyncIterator[bytes]:
+    """Gives a command's frames; feeds its stdin meanwhile. When the client goes away the command is ended."""
+
+    async def feed() -> None:
+        await asyncio.to_thread(running.feed, given, end=stream is None)
+        if stream is None:
+            return
+        async for chunk in stream:
+            await asyncio.to_thread(running.feed, chunk)
+        await asyncio.to_thread(running.feed, b"", end=True)
+
+    feeding = asyncio.create_task(feed())
+    try:
+        async for line in _events(lambda emit: tasks.run(running, emit), {"status": 255}):
+            yield line
+    finally:
+        running.close()
+        feeding.cancel()
