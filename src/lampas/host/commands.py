@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -14,10 +15,11 @@ from typing import Any, Protocol
 
 import click
 
-from lampas.host import doctor, health, removal
+from lampas.host import backup, doctor, health, removal, restoring, sealing
 from lampas.host.layout import Layout
+from lampas.host.planning import Wish
 from lampas.host.settings import NONE
-from lampas.host.up import Up, Wish
+from lampas.host.up import Up
 from lampas.host.up import up as bring_up
 
 _NO_ISOLATION = "isolation: none (everything runs as this user; set up as root, each application has its own)"
@@ -52,8 +54,13 @@ def up(
 ) -> None:
     """Set this machine up as a node, or start what does not run."""
     wish = Wish(session.home, port, console_port, domain, bind, not no_sample)
-    result = bring_up(wish, lambda line: click.echo(f"lampas: {line}", err=True))
-    if session.json:
+    result = bring_up(wish, _say)
+    _report(result, as_json=session.json)
+
+
+def _report(result: Up, *, as_json: bool) -> None:
+    """Prints where everything is, and ends with what came of trying it."""
+    if as_json:
         _print(
             {
                 "console": result.console,
@@ -143,8 +150,61 @@ def doctor_(session: Session) -> None:
     sys.exit(0 if ok else 1)
 
 
+_KEY_FILE = click.option(
+    "--key-file", type=click.Path(path_type=Path), help="A file whose content is the passphrase [LAMPAS_PASSPHRASE]."
+)
+
+
+@click.command(name="backup")
+@click.argument("file", type=click.Path(path_type=Path))
+@_KEY_FILE
+@click.pass_obj
+def backup_(session: Session, *, file: Path, key_file: Path | None) -> None:
+    """Write the whole node into FILE, while everything goes on; secrets are sealed with a passphrase."""
+    layout = Layout(session.home)
+    made = backup.make(layout, removal.owned(layout), file.absolute(), _passphrase(key_file, twice=True))
+    if session.json:
+        _print({**asdict(made), "file": str(made.file), "seconds": round(made.seconds, 1)})
+    else:
+        click.echo(f"{made.file}: {made.size >> 10} KiB in {made.seconds:.1f} s")
+
+
+@click.command(name="restore")
+@click.argument("file", type=click.Path(path_type=Path))
+@_KEY_FILE
+@click.option("--port", type=int, help="Where applications answer, if not as in the backup.")
+@click.option("--console-port", type=int, help="Where the console answers, if not as in the backup.")
+@click.option("--domain", help="What the hosts of applications end in, if not as in the backup.")
+@click.pass_obj
+def restore_(
+    session: Session,
+    *,
+    file: Path,
+    key_file: Path | None,
+    port: int | None,
+    console_port: int | None,
+    domain: str | None,
+) -> None:
+    """Make a node from the backup FILE, in a home that is empty, and start it."""
+    wish = Wish(session.home, port, console_port, domain)
+    _report(restoring.restore(wish, file.absolute(), _passphrase(key_file), _say), as_json=session.json)
+
+
+def _passphrase(key_file: Path | None, *, twice: bool = False) -> bytes:
+    """The passphrase: from the key file, the environment, or asked for where there is a terminal."""
+    given = sealing.passphrase(key_file, os.environ)
+    if not given and sys.stdin.isatty():
+        asked = click.prompt("Passphrase", hide_input=True, confirmation_prompt=twice, err=True)
+        return sealing.passphrase(None, {"LAMPAS_PASSPHRASE": str(asked)})
+    return given
+
+
+def _say(line: str) -> None:
+    click.echo(f"lampas: {line}", err=True)
+
+
 def _print(document: Mapping[str, Any]) -> None:
     click.echo(json.dumps(document, ensure_ascii=False))
 
 
-COMMANDS: list[click.Command] = [up, down, destroy, status, doctor_]
+COMMANDS: list[click.Command] = [up, down, destroy, status, doctor_, backup_, restore_]

@@ -57,6 +57,13 @@ def environment() -> dict[str, str]:
     return {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
 
 
+def ensure(layout: Layout, name: str) -> None:
+    """Starts one process unless it runs or is being started."""
+    client = Supervisor(layout.supervisor_socket)
+    if any(one.name == name and one.state not in (RUNNING, STARTING) for one in client.processes()):
+        client.start(name)
+
+
 def everything(layout: Layout) -> list[str]:
     """Has the supervisor take up its configuration, and start what does not run, release units included.
 

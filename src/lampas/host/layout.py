@@ -179,6 +179,11 @@ class Layout:
         return self.supervisor / "sample-steps"
 
     @property
+    def restoring(self) -> Path:
+        """Stands there while a restore is not finished."""
+        return self.supervisor / "restoring"
+
+    @property
     def set_up(self) -> Path:
         """The digest of the software with which the server's part was last set up to its end."""
         return self.supervisor / "set-up"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from lampas.errors import Conflict
 
+SLOTS_BEGIN = 18_200  # of the usual home
 SLOTS = 256  # the loopback ports of one node for release units
 _OWN_RANGE = range(20_000, 32_000)  # not 3306, not the ports of release units, not the kernel's for clients
 

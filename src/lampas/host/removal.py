@@ -9,7 +9,8 @@ from lampas.errors import Conflict, Denied
 from lampas.host import boot, keeping, settings, sudoers, users
 from lampas.host.layout import Layout
 from lampas.host.settings import USERS, Settings
-from lampas.host.up import lock
+from lampas.host.turns import path as lock_file
+from lampas.host.turns import turn
 
 
 def owned(layout: Layout) -> Settings:
@@ -33,7 +34,7 @@ def down(home: Path) -> None:
     """
     layout = Layout(home)
     found = owned(layout)
-    with lock(layout):
+    with turn(home):
         keeping.stop(layout, found)
 
 
@@ -48,11 +49,11 @@ def destroy(home: Path, *, confirmed: bool) -> None:
     found = owned(layout)
     if not confirmed:
         raise Conflict(f"this removes {home} with all code, releases and data in it", "if you mean it: --yes")
-    with lock(layout):
+    with turn(home):
         keeping.stop(layout, found)
         boot.remove(home)
         sudoers.remove(home)
         shutil.rmtree(home)
         if found.isolation == USERS and sudoers.homes() == 0:  # homes on one machine share LAMPAS's Unix users
             users.remove(users.made_by_lampas())
-    (home.parent / f".{home.name}.lock").unlink(missing_ok=True)
+    lock_file(home).unlink(missing_ok=True)
