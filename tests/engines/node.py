@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -29,21 +29,24 @@ class Node:
         self.port, self.console_port = free_port(), free_port()
         self.user: str | None = None
 
-    def lampas(self, *words: str, status: int | None = 0, timeout: float = 170) -> subprocess.CompletedProcess[str]:
+    def lampas(
+        self, *words: str, status: int | None = 0, timeout: float = 170, env: Mapping[str, str] | None = None
+    ) -> subprocess.CompletedProcess[str]:
         """Runs the command line about this node, and checks its exit status."""
-        env = {
+        variables = {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "LAMPAS_HOME": str(self.home),
             "PYTHONPATH": str(SOURCE),
             "PYTHONDONTWRITEBYTECODE": "1",
             "HOME": str(self.directory),
             "LANG": "C.UTF-8",
+            **(env or {}),
         }
         argv = [sys.executable, "-P", "-m", "lampas.cli", *words]
         if self.user:
             argv = ["setpriv", f"--reuid={self.user}", "--clear-groups", "--", *argv]
         done = subprocess.run(
-            argv, env=env, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout
+            argv, env=variables, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout
         )
         if status is not None:
             assert done.returncode == status, f"lampas {' '.join(words)}: {done.stdout}\n{done.stderr}\n{self.logs()}"

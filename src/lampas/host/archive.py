@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import os
@@ -39,7 +40,10 @@ def writing(path: Path) -> Iterator[tarfile.TarFile]:
     try:
         with os.fdopen(descriptor, "wb") as file:
             counted = _Hashed(file)
-            with tarfile.open(fileobj=counted, mode="w|gz", format=tarfile.PAX_FORMAT, compresslevel=1) as tar:
+            with (
+                gzip.GzipFile(filename="", fileobj=counted, mode="wb", compresslevel=1) as packed,
+                tarfile.open(fileobj=packed, mode="w|", format=tarfile.PAX_FORMAT) as tar,
+            ):
                 yield tar
             file.write(_LINE + counted.digest.hexdigest().encode() + b"\n")
             file.flush()

@@ -113,7 +113,7 @@ def _dump(layout: Layout, found: Settings, databases: list[str], into: IO[bytes]
 
 def _gather(layout: Layout, found: Settings, application: str, into: IO[bytes]) -> None:
     script = layout.current / "lampas" / "host" / "gather.py"
-    words = ["/usr/bin/python3", "-I", "-S", script, layout.data / application]
+    words: list[str | Path] = ["/usr/bin/python3", "-I", "-S", script, layout.data / application]
     owner = f"lampas-{application}" if found.isolation == USERS else found.owner
     _into(as_user(owner, words), into, f"reading the data of {application}")
 

@@ -23,7 +23,7 @@ from lampas.errors import Conflict, Failed, InvalidInput
 from lampas.host import archive, backup, install, preflight, sampling, sealing, starting, users
 from lampas.host.layout import Layout
 from lampas.host.planning import Wish, new, planned
-from lampas.host.settings import USERS, Settings
+from lampas.host.settings import USERS, Settings, write
 from lampas.host.turns import turn
 from lampas.host.up import Up, brought_up
 from lampas.host.users import as_user
@@ -56,14 +56,12 @@ def restore(wish: Wish, file: Path, secret: bytes, say: Callable[[str], None]) -
         members = iter(tar)
         about, saved = _document(tar, members, "about.json"), _document(tar, members, "lampas.json")
         if about.get("format") != backup.FORMAT:
-            raise InvalidInput(
-                f"{file} has the format {about.get('format')}", "restore it with the LAMPAS that made it"
-            )
+            raise InvalidInput(f"{file} has the format {about.get('format')}", "use the LAMPAS that made it")
         secrets = json.loads(sealing.unseal(_bytes(tar, members, "secrets.sealed"), secret))
         settings = planned(layout, wish, _adopted(saved, wish.home))
         with turn(wish.home):
             say(f"restoring into {layout.home} …")
-            _begin(layout, secrets)
+            _begin(layout, settings, secrets)
             settings, made = install.everything(layout, settings)
             starting.start_database(layout, settings)
             say("restoring the databases …")
@@ -82,16 +80,15 @@ def _adopted(saved: dict[str, Any], home: Path) -> Settings:
     return replace(fresh, **{name: saved[name] for name in ("node", "domain", "port", "console_port", "bind")})
 
 
-def _begin(layout: Layout, secrets: dict[str, str]) -> None:
+def _begin(layout: Layout, settings: Settings, secrets: dict[str, str]) -> None:
     """The mark of an unfinished restore, then the secrets that everything else is made from."""
     layout.supervisor.mkdir(parents=True, exist_ok=True)
     layout.restoring.touch()
+    write(layout.settings, settings)
     for name, content in secrets.items():
         path = layout.home / name
         if ".." in path.parts or not (path.is_relative_to(layout.secrets) or path.is_relative_to(layout.pki)):
-            raise InvalidInput(
-                f"the backup holds a secret that would stand in {path}", "use another copy of the backup"
-            )
+            raise InvalidInput(f"the backup holds a secret for {path}", "use another copy of the backup")
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         write_private(path, base64.b64decode(content))
 
@@ -133,9 +130,8 @@ def _from(words: list[str | Path], file: IO[bytes], name: str) -> None:
             running.kill()
         if status != 0:
             errors.seek(0)
-            raise Failed(
-                f"{name} failed: {errors.read(2000).decode(errors='replace').strip()}", "destroy, then restore"
-            )
+            said = errors.read(2000).decode(errors="replace").strip()
+            raise Failed(f"{name} failed: {said}", "run: lampas destroy --yes, then restore again")
 
 
 def _file(tar: tarfile.TarFile, members: Iterator[tarfile.TarInfo], name: str) -> IO[bytes]:
