@@ -1,0 +1,125 @@
+"""What should run, as stored: applications, the releases with a port slot, and the traffic in force."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+
+from django.db import transaction
+
+from lampas.core.cluster.live import allocate
+from lampas.core.serving.front import FIRST_PORT, PORTS
+from lampas.errors import Conflict, NotFound
+from lampas.store.models import Application, Release, Slot, TrafficRow
+
+WARM_KEPT = 3  # versions without traffic that are kept running, so that a rollback is one rename
+DRAIN = 5.0  # seconds between a unit's last traffic and its stop
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """One application as it should run.
+
+    Attributes:
+        app: Its name.
+        slots: Release number → port, for every release that should run.
+        traffic: Release number → percent.
+        drain: Seconds that units which are no longer wanted are still left.
+    """
+
+    app: str
+    slots: Mapping[int, int] = field(default_factory=dict)
+    traffic: Mapping[int, int] = field(default_factory=dict)
+    drain: float = 0.0
+
+
+def everything() -> dict[str, Wanted]:
+    """All applications that have a release that should run."""
+    found: dict[str, Wanted] = {}
+    for slot in Slot.objects.select_related("release__application").order_by("release__number"):
+        app = slot.release.application.name
+        before = found.get(app) or Wanted(app)
+        found[app] = replace(before, slots={**before.slots, slot.release.number: slot.port})
+    for app, wanted in found.items():
+        settled = settled_tables(app)
+        if settled:
+            found[app] = replace(wanted, traffic=table_of(settled[-1]))
+    return found
+
+
+def settled_tables(app: str) -> list[TrafficRow]:
+    """The settled traffic tables that no rollback went behind, oldest first; the last one is in force."""
+    rows = TrafficRow.objects.filter(application__name=app, settled__isnull=False, undone__isnull=True)
+    return list(rows.order_by("pk"))
+
+
+def table_of(row: TrafficRow) -> dict[int, int]:
+    """A stored table, release number → percent."""
+    return {int(number): int(percent) for number, percent in row.table.items()}
+
+
+def release(app: str, number: int) -> Release:
+    """A release that may run.
+
+    Raises:
+        NotFound: There is none of this number, or it was retired.
+        Conflict: It failed its verification.
+    """
+    row = Release.objects.filter(application__name=app, number=number).select_related("application").first()
+    if row is None or row.retired:
+        raise NotFound(f"{app} has no release {number}", f"see: lampas release list {app}")
+    if row.state != "verified":
+        raise Conflict(
+            f"release {number} of {app} is {row.state}, not verified, and cannot get traffic",
+            f"see why: lampas release show {app} {number}",
+        )
+    return row
+
+
+def reserve(app: str, number: int) -> Slot:
+    """The release's port slot; reserved now if it has none.
+
+    Raises:
+        Conflict: All port slots are taken.
+    """
+    row = release(app, number)
+    with transaction.atomic():
+        taken = list(Slot.objects.select_for_update().values_list("port", flat=True))
+        slot = Slot.objects.filter(release=row).first()
+        if slot is None:
+            slot = Slot.objects.create(release=row, port=allocate(taken, FIRST_PORT, PORTS), state="warm")
+    return slot
+
+
+def with_traffic(app: str, traffic: Mapping[int, int], *, keep: int | None = None) -> Wanted:
+    """The application as it should run under a traffic table: what is in it, and the newest few of the rest, warm.
+
+    Args:
+        app: The application.
+        traffic: Release number → percent.
+        keep: A release that runs whatever its share is.
+    """
+    slots = list(Slot.objects.filter(release__application__name=app).select_related("release").order_by("-since"))
+    idle = [slot for slot in slots if slot.release.number != keep and not traffic.get(slot.release.number)]
+    kept = {slot.release.number: slot.port for slot in slots if slot not in idle[WARM_KEPT:]}
+    quiet = datetime.now(UTC) - timedelta(seconds=DRAIN)
+    just_left = any(slot.state == "live" or slot.since > quiet for slot in idle[WARM_KEPT:])
+    return Wanted(app, kept, dict(traffic), DRAIN if just_left else 0.0)
+
+
+def settle(wanted: Wanted) -> TrafficRow:
+    """Writes down what was applied on every node: the table in force, the state of each slot; frees the others."""
+    now = datetime.now(UTC)
+    with transaction.atomic():
+        application = Application.objects.select_for_update().get(name=wanted.app)
+        slots = Slot.objects.filter(release__application=application)
+        slots.exclude(release__number__in=list(wanted.slots)).delete()
+        live = [number for number, percent in wanted.traffic.items() if percent]
+        slots.filter(release__number__in=live).update(state="live", since=now)
+        slots.exclude(release__number__in=live).filter(state="live").update(state="warm", since=now)
+        tables = settled_tables(wanted.app)
+        if tables and table_of(tables[-1]) == dict(wanted.traffic):
+            return tables[-1]
+        table = {str(number): percent for number, percent in sorted(wanted.traffic.items())}
+        return TrafficRow.objects.create(application=application, table=table, settled=now)

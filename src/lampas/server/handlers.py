@@ -1,0 +1,81 @@
+"""What carries out each kind of operation: building by `build`, serving by `dispatch`; wired here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.conf import settings
+
+from lampas.build import pipeline
+from lampas.core.names import AppName
+from lampas.dispatch import serving
+from lampas.dispatch.verification import AgentVerifier
+from lampas.errors import Failed
+from lampas.git.reader import GitReader
+from lampas.server.lanes import Handler
+from lampas.store import queue
+from lampas.store.models import Operation, OperationStep, Release
+
+
+class BuildSteps:
+    """Fills the builder's port `Progress`: a step ends when the next one begins."""
+
+    def __init__(self, steps: queue.Steps) -> None:
+        """Shows under the given operation's steps."""
+        self._steps = steps
+        self._open: OperationStep | None = None
+
+    def __call__(self, step: str, detail: str) -> None:
+        """A step begins."""
+        self.close()
+        self._open = self._steps.begin(step, detail)
+
+    def close(self) -> None:
+        """The last step has ended well."""
+        if self._open is not None:
+            self._steps.end(self._open)
+            self._open = None
+
+
+def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
+    """Builds a release and has it proven to start.
+
+    Raises:
+        Failed: It was built and does not start; it is kept as failed, with its log.
+    """
+    app = AppName(operation.application)
+    shown = BuildSteps(steps)
+    pins: Mapping[str, str] = operation.intent.get("pins") or {}
+    built = pipeline.build(
+        GitReader(settings.CONFIGURATION),
+        app,
+        operation.intent.get("at") or None,
+        pins,
+        operation.actor,
+        shown,
+        AgentVerifier(),
+    )
+    if not built.verify.ok:
+        raise _does_not_start(app, built.number)
+    shown.close()
+    return dict(built.public())
+
+
+def _does_not_start(app: AppName, number: int) -> Failed:
+    log = Release.objects.get(application__name=app, number=number).verified_log.strip()
+    last = log.splitlines()[-1] if log else "it wrote nothing"
+    return Failed(
+        f"release {number} of {app} was built and does not start: {last}",
+        f"read its whole log: lampas release show {app} {number}",
+    )
+
+
+BUILDING: Mapping[str, Handler] = {"build": build}
+SERVING: Mapping[str, Handler] = {
+    "deploy": serving.deploy,
+    "traffic": serving.traffic,
+    "rollback": serving.rollback,
+    "retire": serving.retire,
+    "delete": serving.delete,
+}

@@ -1,0 +1,54 @@
+"""The worker's process: lanes for building and for serving, and a watch over what the nodes really run.
+
+Run as `python -m lampas.server.worker`. It may be killed at any moment; the next one resumes.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+import threading
+from pathlib import Path
+
+
+def main() -> None:
+    """Runs until SIGTERM or SIGINT; what is in hand is finished first."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(threadName)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "lampas.server.settings")
+    import django
+
+    django.setup()
+    stopping = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stopping.set())
+    _work(stopping)
+
+
+def _work(stopping: threading.Event) -> None:
+    from django.conf import settings
+
+    from lampas.server import handlers
+    from lampas.server.lanes import Doorbell, Heartbeat, Lane
+    from lampas.server.watch import Watch
+    from lampas.store import queue
+
+    bell = Doorbell(Path(settings.CONFIGURATION.doorbell))
+    queue.release_leases()
+    lanes = [
+        Lane("build", handlers.BUILDING, bell, stopping),
+        Lane("serve", handlers.SERVING, bell, stopping),
+    ]
+    for thread in (*lanes, Heartbeat(lanes, stopping), Watch(stopping)):
+        thread.start()
+    while not stopping.wait(3600):
+        pass
+    bell.ring()
+    for lane in lanes:
+        lane.join()
+
+
+if __name__ == "__main__":
+    main()
