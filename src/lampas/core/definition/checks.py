@@ -95,7 +95,7 @@ def pattern(value: Any) -> str:
 def entry(value: Any) -> str:
     """`module:attribute` or `module:factory()`."""
     found = line(value).strip()
-    if not _ENTRY.fullmatch(found):
+    if not _ENTRY.fullmatch(found) or ".py:" in found:
         raise Bad(
             f"{found!r} is no entry of a Python application",
             "write 'module:attribute', or 'module:factory()' for a function that makes the application",

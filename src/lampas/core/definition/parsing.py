@@ -139,7 +139,7 @@ def _table(value: Any, key: str, file: str) -> Mapping[str, Any]:
 def _known(table: Mapping[str, Any], known: Collection[str], where: str, file: str) -> None:
     for key in table:
         if key not in known:
-            near = difflib.get_close_matches(key, known, n=1, cutoff=0.5)
+            near = [name for name in known if key.startswith(name)] or difflib.get_close_matches(key, known, n=1)
             dotted = f"{where}.{key}" if where else key
             raise UnknownKey(file, dotted, near[0] if near else "", ", ".join(known))
 

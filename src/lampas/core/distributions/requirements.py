@@ -107,7 +107,10 @@ def _file(file: str, read: Read, found: _Found, constraint: bool, depth: int, or
     if (file, constraint) in found.files:
         return
     found.files.add((file, constraint))
-    text = re.sub(r"\\\r?\n", lambda broken: " " * len(broken[0]) + "\x00", _content(file, read, origin or file, at))
+    content = _content(file, read, origin or file, at)
+    if "\x00" in content:
+        raise RequirementError(file, content.count("\n", 0, content.index("\x00")) + 1, "it holds NUL bytes")
+    text = re.sub(r"\\\r?\n", lambda broken: " " * len(broken[0]) + "\x00", content)
     number = 0
     for line in text.splitlines():
         number += 1

@@ -122,12 +122,20 @@ class Resolver:
             return
         if module is not None:
             yield ToModule(module)
+        elif not names:
+            yield from self._directory(name)
         for taken in names:
             member = self._table.module(f"{name}.{taken}")
             if member is not None:
                 yield ToModule(member)
-            elif module is None and taken != "*" and not self._table.is_package(f"{name}.{taken}"):
+            elif self._table.is_namespace(f"{name}.{taken}"):
+                yield from self._directory(f"{name}.{taken}")
+            elif module is None and taken != "*":
                 yield from self._attribute_of_namespace(f"{name}.{taken}")
+
+    def _directory(self, name: str) -> Iterator[Target]:
+        """A directory without `__init__` that is imported by itself: it has to be there, so its first file is."""
+        yield from (ToModule(module) for module in self._table.below(name)[:1])
 
     def _attribute_of_namespace(self, name: str) -> Iterator[Target]:
         """`from namespace import name`: a bare directory has no attributes, so a distribution must share it."""

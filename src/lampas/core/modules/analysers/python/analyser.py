@@ -16,6 +16,8 @@ NAME = "python"
 VERSION = 1
 WHOLE = 32 << 10  # bytes up to which a source is parsed as it stands
 LARGEST = 8 << 20  # bytes above which a source is not read
+MOST_PARSED = 2 << 20  # bytes that are given to the parser
+_LONGEST = 1000  # bytes of a dotted name
 MOST = 20_000  # imports kept of one source
 
 _LANGUAGE = Language(tree_sitter_python.language())
@@ -50,16 +52,19 @@ def analyse(source: bytes) -> Facts:
     text, problems = _utf8(source)
     if len(text) > WHOLE:
         text = skeleton(text)
+    if len(text) > MOST_PARSED:
+        text = text[:MOST_PARSED]
+        problems.append(f"only its first part was read: what may hold imports is more than {MOST_PARSED:,} bytes")
     root = _PARSER.parse(text).root_node
     if root.has_error:
         problems.append("syntax error: what could be read was read")
     imports: list[Import] = []
     for kind, nodes in QueryCursor(_QUERY).captures(root).items():
-        for node in nodes:
+        for node in nodes[: MOST + 1]:
             imports += _READERS[kind](node) if kind in _READERS else []
     imports.sort(key=lambda found: (found.line, found.module, found.names))
     if len(imports) > MOST:
-        problems.append(f"only the first {MOST:,} of {len(imports):,} imports were read")
+        problems.append(f"only the first {MOST:,} imports were read")
     return Facts(tuple(imports[:MOST]), tuple(problems))
 
 
@@ -90,7 +95,7 @@ def _text(node: Node | None) -> str:
 
 def _dotted(node: Node | None) -> str:
     """A dotted name without the spaces and comments that Python allows between its parts."""
-    if node is None:
+    if node is None or node.end_byte - node.start_byte > _LONGEST:
         return ""
     return ".".join(_text(part) for part in node.named_children if part.type == "identifier")
 
@@ -132,14 +137,28 @@ def _call(node: Node) -> list[Import]:
     arguments = node.child_by_field_name("arguments")
     if arguments is None or not arguments.named_children:
         return []
-    first = arguments.named_children[0]
-    if first.type != "string" or any(part.type == "interpolation" for part in first.named_children):
-        return []
-    literal = "".join(_text(part) for part in first.named_children if part.type == "string_content")
+    literal = _literal(arguments.named_children[0])
     module = literal.lstrip(".")
+    level = len(literal) - len(module)
+    if level:
+        package = arguments.named_children[1] if len(arguments.named_children) > 1 else None
+        package = package.child_by_field_name("value") if package and package.type == "keyword_argument" else package
+        anchor = _literal(package).split(".") if package is not None else []
+        if anchor != [""] and anchor:
+            base = anchor[: len(anchor) - level + 1]
+            module, level = ".".join([*base, module]), 0
+        elif _text(package) not in ("__package__", "__name__"):
+            return []
     if not all(part.isidentifier() for part in module.split(".")):
         return []
-    return [Import(module, (), len(literal) - len(module), _line(node), condition(node), "string")]
+    return [Import(module, (), level, _line(node), condition(node), "string")]
+
+
+def _literal(node: Node) -> str:
+    """The text of a plain string; "" for everything else."""
+    if node.type != "string" or any(part.type == "interpolation" for part in node.named_children):
+        return ""
+    return "".join(_text(part) for part in node.named_children if part.type == "string_content")
 
 
 _READERS = {"import": _plain, "from": _from, "call": _call}

@@ -20,8 +20,10 @@ _CALL = re.compile(rb"import_module|__import__")
 _IMPORT = re.compile(
     rb"[ \t\f]*(?:import|from)\b[\w\s.,*\\]+(?:\([^()\[\]{}]*\)\s*)?(?:#[^\n]*)?"
 )  # flat, however long
+_ENDLESS = re.compile(rb"[\w.]{1001}")  # a name that nobody wrote
 _BLOCK = re.compile(rb"([ \t\f]*)(if|elif|while|for|with|async|match|case|def|class|except)\b")
 _LONGEST = 4096  # bytes of one statement that are given to the parser
+_LIST = 128 << 10  # bytes of one import, which is a flat list
 _OPEN, _CLOSE = (b"(", b"[", b"{"), (b")", b"]", b"}")
 
 
@@ -67,7 +69,7 @@ def _reduced(statement: bytes) -> bytes:
     words = statement.lstrip()
     if not words or words.startswith(b"#"):
         return b"\n" * statement.count(b"\n")  # a comment may stand at any indentation, `pass` may not
-    if _IMPORT.fullmatch(statement):
+    if len(statement) <= _LIST and _IMPORT.fullmatch(statement) and not _ENDLESS.search(statement):
         return statement
     kept = _KEPT.match(statement) is not None or _CALL.search(statement, 0, _LONGEST) is not None
     if kept and len(statement) <= _LONGEST:
