@@ -6,13 +6,13 @@ from typing import Any
 
 import httpx
 
-from engines.node import LampasNode
+from engines.node import Node
 
 
 class Api:
     """Requests with the local operator's token."""
 
-    def __init__(self, node: LampasNode) -> None:
+    def __init__(self, node: Node) -> None:
         token = (node.home / "secrets" / "operator.token").read_text().strip()
         self._http = httpx.Client(
             base_url=f"http://127.0.0.1:{node.console_port}/api/v1",

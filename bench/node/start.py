@@ -17,7 +17,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "tests"), str(HERE.paren
 
 from spread import spread  # noqa: E402
 
-from engines.node import LampasNode  # noqa: E402
+from engines.node import Node  # noqa: E402
 
 ROUNDS = 3
 
@@ -26,16 +26,16 @@ def main() -> None:
     """Runs the benchmark and prints one JSON document."""
     first, second = [], []
     for _ in range(ROUNDS):
-        node = LampasNode()
+        node = Node()
         try:
             first.append(_timed(node))
             second += [_timed(node) for _ in range(3)]
         finally:
-            node.destroy()
+            node.remove()
     print(json.dumps({"first_s": spread(first, 2), "second_s": spread(second, 2)}, indent=2))
 
 
-def _timed(node: LampasNode) -> float:
+def _timed(node: Node) -> float:
     begun = time.perf_counter()
     node.up()
     return time.perf_counter() - begun

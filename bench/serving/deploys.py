@@ -27,7 +27,7 @@ sys.path[:0] = [str(HERE.parent), str(HERE.parents[1] / "tests"), str(HERE.paren
 from api import Api  # noqa: E402
 from spread import spread  # noqa: E402
 
-from engines.node import LampasNode  # noqa: E402
+from engines.node import Node  # noqa: E402
 
 RELEASES = 10  # more than are kept warm, so that every deploy starts its unit
 HOST = {"Host": "hello.localhost"}
@@ -36,7 +36,7 @@ HOST = {"Host": "hello.localhost"}
 class Load:
     """The load of bench/load.py, from start to the report."""
 
-    def __init__(self, node: LampasNode) -> None:
+    def __init__(self, node: Node) -> None:
         command = [sys.executable, str(HERE.parent / "load.py"), "--port", str(node.port), "--host", HOST["Host"]]
         self._process = subprocess.Popen(
             [*command, "--clients", "12", "--slow", "2"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -48,7 +48,7 @@ class Load:
         return dict(json.loads(out))
 
 
-def first_answer(node: LampasNode, release: str, seconds: float = 30.0) -> float:
+def first_answer(node: Node, release: str, seconds: float = 30.0) -> float:
     """Waits until the application answers as `release`; returns when (perf_counter)."""
     connection = http.client.HTTPConnection("127.0.0.1", node.port, timeout=10)
     limit = time.perf_counter() + seconds
@@ -63,7 +63,7 @@ def first_answer(node: LampasNode, release: str, seconds: float = 30.0) -> float
     raise RuntimeError(f"{release} never answered")
 
 
-def timed(node: LampasNode, api: Api, path: str, body: dict[str, Any], expected: str) -> float:
+def timed(node: Node, api: Api, path: str, body: dict[str, Any], expected: str) -> float:
     """Seconds from the request to the API until the first response of the expected version."""
     seen: list[float] = []
     eye = threading.Thread(target=lambda: seen.append(first_answer(node, expected)))
@@ -75,17 +75,17 @@ def timed(node: LampasNode, api: Api, path: str, body: dict[str, Any], expected:
     return seen[0] - begun
 
 
-def prepare(node: LampasNode) -> None:
+def prepare(node: Node) -> None:
     """Imports the application and builds its releases: same code, another setting, so each is a release of its own."""
-    node.lampas("import", str(HERE.parent / "apps" / "hello"), "--repo", "hello")
-    node.lampas("app", "create", "hello", "--repo", "hello", "--entry", "hello:application")
+    node.json("import", str(HERE.parent / "apps" / "hello"), "--repo", "hello")
+    node.json("app", "create", "hello", "--repo", "hello", "--entry", "hello:application")
     for number in range(1, RELEASES + 1):
-        node.lampas("env", "set", "hello", f"EDITION={number}")
-        built = node.lampas("release", "build", "hello")
+        node.json("env", "set", "hello", f"EDITION={number}")
+        built = node.json("release", "build", "hello")
         assert built["number"] == number, built
 
 
-def by_hand(node: LampasNode, number: int) -> float:
+def by_hand(node: Node, number: int) -> float:
     """Seconds that this unit takes from its command to its first answer, started by hand on another port."""
     unit = node.home / "agent" / "apps" / "hello" / "units" / f"v{number}"
     text = (unit / "httpd.conf").read_text()
@@ -137,12 +137,12 @@ def main() -> None:
     parser.add_argument("--deploys", type=int, default=100)
     parser.add_argument("--rollbacks", type=int, default=25)
     asked = parser.parse_args()
-    node = LampasNode()
+    node = Node()
     try:
         node.up("--no-sample")
         prepare(node)
         api = Api(node)
-        node.lampas("deploy", "hello", "1")
+        node.json("deploy", "hello", "1")
         hand = [by_hand(node, 1) for _ in range(7)]
         quiet = Load(node)
         time.sleep(20)
@@ -157,7 +157,7 @@ def main() -> None:
                 api.finish(api.post(path, body))
         busy = load.report()
     finally:
-        node.destroy()
+        node.remove()
     print(
         json.dumps(
             {

@@ -21,21 +21,21 @@ import reference  # noqa: E402
 import wrk  # noqa: E402
 from spread import spread  # noqa: E402
 
-from engines.node import LampasNode, free_port  # noqa: E402
+from engines.node import Node, free_port  # noqa: E402
 
 ROUNDS = 7
 
 
 def main() -> None:
     """Runs the benchmark and prints one JSON document."""
-    node = LampasNode()
+    node = Node()
     front_port, unit_port, gunicorn_port = free_port(), free_port(), free_port()
     try:
         node.up("--no-sample")
-        node.lampas("import", str(reference.HELLO), "--repo", "hello")
-        node.lampas("app", "create", "hello", "--repo", "hello", "--entry", "hello:application")
-        node.lampas("release", "build", "hello")
-        node.lampas("deploy", "hello", "1")
+        node.json("import", str(reference.HELLO), "--repo", "hello")
+        node.json("app", "create", "hello", "--repo", "hello", "--entry", "hello:application")
+        node.json("release", "build", "hello")
+        node.json("deploy", "hello", "1")
         with tempfile.TemporaryDirectory() as directory:
             place = Path(directory)
             ports = {"front_port": front_port, "unit_port": unit_port}
@@ -57,7 +57,7 @@ def main() -> None:
                     measure()
                 rounds = [{name: measure() for name, measure in candidates.items()} for _ in range(ROUNDS)]
     finally:
-        node.destroy()
+        node.remove()
     ratios = [each["lampas"] / each["by hand"] for each in rounds]
     rates = {name: round(statistics.median(each[name] for each in rounds)) for name in rounds[0]}
     print(

@@ -16,6 +16,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
+
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
 
@@ -62,6 +64,20 @@ class Node:
     def json(self, *words: str, status: int | None = 0) -> dict[str, Any]:
         """A command's document."""
         return dict(json.loads(self.lampas(*words, "--json", status=status).stdout))
+
+    def browser(self, app: str) -> httpx.Client:
+        """A client that keeps cookies and asks the front for `app`, e.g. `shop` or `shop-v2`."""
+        return httpx.Client(
+            base_url=f"http://127.0.0.1:{self.port}",
+            headers={"Host": f"{app}.localhost:{self.port}"},
+            timeout=30,
+            trust_env=False,
+        )
+
+    def get(self, app: str, path: str = "/") -> httpx.Response:
+        """One request to an application, without cookies."""
+        with self.browser(app) as client:
+            return client.get(path)
 
     def pids(self) -> dict[str, int]:
         """What runs: name → pid."""

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import pytest
 
-from engines.node import LampasNode
+from engines.node import Node
 
 
 @pytest.fixture(scope="session")
-def node() -> Iterator[LampasNode]:
+def node() -> Iterator[Node]:
     """A node that is up, without the sample."""
-    it = LampasNode()
+    it = Node()
     try:
         it.up("--no-sample")
         yield it
     finally:
-        it.destroy()
+        it.remove()
