@@ -111,7 +111,8 @@ def _resolve(requirements: Requirements, tools: Tools) -> str:
         (here / "constraints.in").write_text("".join(f"{line}\n" for line in requirements.constraints))
         argv = [tools.uv, "pip", "compile", "--format", "pylock.toml", "--generate-hashes", "--no-header"]
         argv += ["--no-annotate", "--no-build", "--no-config", "--python", HOSTED_PYTHON, "--no-python-downloads"]
-        argv += ["--cache-dir", str(tools.uv_cache), "--constraint", "constraints.in", "--quiet"]
+        # The machine's own trust store: an organisation's certificate authority stands there.
+        argv += ["--system-certs", "--cache-dir", str(tools.uv_cache), "--constraint", "constraints.in", "--quiet"]
         if tools.index_url:
             argv += ["--default-index", tools.index_url]
         done = process.run([*argv, "requirements.in"], cwd=here, timeout=_SECONDS)
