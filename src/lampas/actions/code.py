@@ -10,23 +10,19 @@ from lampas.core.accounts import Actor
 from lampas.core.history.ports import HistoryReader, HistoryWriter
 from lampas.core.names import Oid, RepositoryName
 from lampas.errors import NotFound
+from lampas.git.reader import GitReader
+from lampas.git.writer import GitWriter
 from lampas.store.models import Person, Repository
 
 
 def reader() -> HistoryReader:
     """Reads what was last acknowledged."""
-    from lampas.git.reader import GitReader  # type: ignore[import-not-found,unused-ignore]
-
-    found: HistoryReader = GitReader(settings.CONFIGURATION)
-    return found
+    return GitReader(settings.CONFIGURATION)
 
 
 def writer() -> HistoryWriter:
     """Writes by the same road as a push."""
-    from lampas.git.writer import GitWriter  # type: ignore[import-not-found,unused-ignore]
-
-    found: HistoryWriter = GitWriter(settings.CONFIGURATION)
-    return found
+    return GitWriter(settings.CONFIGURATION)
 
 
 def head(repository: RepositoryName, branch: str) -> Oid | None:

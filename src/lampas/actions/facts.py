@@ -40,9 +40,11 @@ def deployable(name: AppName, number: int) -> Release:
 
     Raises:
         NotFound: No such application or number.
-        Conflict: It failed its verification, or had none.
+        Conflict: It failed its verification, had none, or was retired.
     """
     found = release(name, number)
+    if found.retired is not None:
+        raise Conflict(f"release {number} of {name} was retired", f"deploy another one: lampas release list {name}")
     if found.state == "failed":
         raise Conflict(
             f"release {number} of {name} did not start when it was verified",

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
+
+from django.db.models import Q
 
 from lampas.actions import facts
 from lampas.actions.frame import Action
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import InvalidInput
-from lampas.store.models import Artifact, Release, ReleaseArtifact, TrafficRow
+from lampas.store.models import Artifact, BuiltRow, LockRow, Release, ReleaseArtifact, TrafficRow
 
 _ROLLBACKS_KEPT = 10  # traffic tables, newest first, whose releases stay so that a rollback finds them
 _BATCH = 500
+_SHA256 = re.compile(r"\b[0-9a-f]{64}\b")
 
 
 @dataclass(frozen=True)
@@ -59,9 +64,24 @@ class PruneReleases(Action[list[int]]):
             ReleaseArtifact.objects.filter(release__in=leaving).values_list("artifact_id", flat=True).distinct()
         )
         leaving.delete()
-        for start in range(0, len(content), _BATCH):
-            Artifact.objects.filter(pk__in=content[start : start + _BATCH], releases=None).delete()
+        locked = _locked()
+        _forget([name for name in content if name not in locked])
         return gone
+
+
+def _forget(content: list[str]) -> None:
+    """Deletes content that no release needs, and what says that blobs became it: the next build makes it again."""
+    for start in range(0, len(content), _BATCH):
+        unneeded = Artifact.objects.filter(pk__in=content[start : start + _BATCH], releases=None)
+        names = list(unneeded.values_list("pk", flat=True))
+        BuiltRow.objects.filter(Q(code__in=names) | Q(bytecode__in=names)).delete()
+        unneeded.filter(pk__in=names).delete()
+
+
+def _locked() -> set[str]:
+    """Wheels that a lock names: they are fetched once, so they stay."""
+    locks = LockRow.objects.values_list("lock", flat=True)
+    return {name for lock in locks for name in _SHA256.findall(json.dumps(lock))}
 
 
 def _needed_for_rollback(app: AppName) -> set[int]:

@@ -7,7 +7,17 @@ from ninja import NinjaAPI
 
 from lampas.api.permissions import declared
 from lampas.api.problems import install, problem
-from lampas.api.routes import accounts, nodes, operations, repositories, traffic
+from lampas.api.routes import (
+    accounts,
+    applications,
+    code,
+    modules,
+    nodes,
+    operations,
+    releases,
+    repositories,
+    traffic,
+)
 from lampas.core.accounts import Permission
 from lampas.errors import NotFound
 
@@ -26,7 +36,7 @@ api = NinjaAPI(
     openapi_extra={"security": [{name: []} for name in _SECURITY]},
 )
 install(api)
-for _part in (accounts, repositories, traffic, operations, nodes):
+for _part in (accounts, repositories, code, modules, applications, releases, traffic, operations, nodes):
     api.add_router("", _part.router)
 
 

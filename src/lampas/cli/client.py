@@ -33,7 +33,11 @@ class Api:
             base_url=f"{target.url}/api/v1", headers=headers, timeout=_TIMEOUT, trust_env=False, follow_redirects=False
         )
 
-    def get(self, path: str, **parameters: Any) -> Any:
+    def close(self) -> None:
+        """Closes the connection."""
+        self._client.close()
+
+    def get(self, path: str, /, **parameters: Any) -> Any:
         """GET; parameters that are None are left out."""
         return self.ask("GET", path, parameters=parameters)
 
@@ -68,7 +72,7 @@ class Api:
                 _refuse(answer)
             yield answer
 
-    def pages(self, path: str, rows: str, limit: int, **parameters: Any) -> list[Any]:
+    def pages(self, path: str, rows: str, limit: int, /, **parameters: Any) -> list[Any]:
         """The first `limit` rows of a paged list, newest first."""
         found: list[Any] = []
         before = None

@@ -154,13 +154,21 @@ def _push(git: Git, url: str, *references: str) -> None:
         return
     said = _said(done)
     if "fetch first" in said or "non-fast-forward" in said:
-        raise Conflict(f"the branch holds other commits: {said}", "merge them first, or import into another --branch")
+        raise Conflict(
+            "the branch holds other commits than this checkout", "merge them first, or name another --branch"
+        )
+    refused = [line.removeprefix("remote:").strip() for line in _lines(done) if line.startswith("remote:")]
+    if refused:
+        raise InvalidInput(refused[0], "; ".join(refused[1:3]))
     raise Failed(f"git push failed: {said}")
 
 
 def _said(done: process.Finished) -> str:
     """The last of what git said, as one line, without its hints."""
-    text = f"{done.stdout.decode(errors='replace')}\n{done.stderr.decode(errors='replace')}"
-    lines = [line.strip() for line in text.splitlines()]
-    kept = [line for line in lines if line and not line.startswith(("hint:", "To ", "Done", "error: failed to push"))]
+    kept = [line for line in _lines(done) if not line.startswith(("hint:", "To ", "Done", "error: failed to push"))]
     return " · ".join(kept[-4:]) or f"status {done.status}"
+
+
+def _lines(done: process.Finished) -> list[str]:
+    text = f"{done.stdout.decode(errors='replace')}\n{done.stderr.decode(errors='replace')}"
+    return [line.strip() for line in text.splitlines() if line.strip()]

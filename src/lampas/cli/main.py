@@ -7,8 +7,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from importlib import import_module
-from importlib.util import find_spec
 
 import click
 
@@ -16,6 +14,7 @@ from lampas.cli.commands import COMMANDS
 from lampas.cli.output import Output
 from lampas.cli.session import Session
 from lampas.errors import LampasError
+from lampas.host.commands import COMMANDS as ON_THIS_MACHINE
 
 FAILURE = 1
 USAGE = 2
@@ -29,13 +28,12 @@ EXIT: dict[type[LampasError], int] = {LampasError: FAILURE}
 def cli(context: click.Context, home: str | None, *, as_json: bool) -> None:
     """LAMPAS: code, releases and nodes in one database."""
     context.obj = Session(home, as_json=as_json)
+    # The commands of this machine have options of the same names, for they know nothing of this group.
+    context.default_map = {command.name or "": {"as_json": as_json, "home": home} for command in ON_THIS_MACHINE}
 
 
-for _command in COMMANDS:
+for _command in (*COMMANDS, *ON_THIS_MACHINE):
     cli.add_command(_command)
-if find_spec("lampas.host.commands") is not None:
-    for _command in import_module("lampas.host.commands").COMMANDS:
-        cli.add_command(_command)
 
 
 def gather(arguments: Sequence[str]) -> list[str]:

@@ -31,7 +31,13 @@ class Session:
     @cached_property
     def api(self) -> Api:
         """The API of the node that this run is about."""
-        return Api(target.find(self._option, os.environ))
+        return self.connect(target.find(self._option, os.environ))
+
+    def connect(self, where: target.Target) -> Api:
+        """Another API, closed with this run as well."""
+        api = Api(where)
+        click.get_current_context().call_on_close(api.close)
+        return api
 
 
 pass_session = click.make_pass_decorator(Session)

@@ -64,17 +64,18 @@ def running(*, applications: Sequence[str] | None, node: str | None = None, modu
 
 
 def _units(node: str, observed: Mapping[str, Any], heard: datetime | None) -> Iterator[Running]:
-    """A node's report is data from outside: what does not have the expected form is left out."""
-    units = observed.get("units", [])
-    for unit in units if isinstance(units, list) else []:
-        if not isinstance(unit, dict) or not isinstance(unit.get("app"), str):
+    """A node's report is data from outside: what does not have the expected form is left out, and what is there
+    without any process does not run."""
+    for unit in _list(observed.get("units")):
+        if not isinstance(unit, dict):
             continue
-        yield Running(
-            node=node,
-            app=unit["app"],
-            release=int(unit.get("number", 0)),
-            state=str(unit.get("state", "unknown")),
-            pids=[pid for pid in unit.get("pids", []) if isinstance(pid, int)],
-            loaded=[name for name in unit.get("loaded", []) if isinstance(name, str)],
-            heard=heard,
-        )
+        app, number = unit.get("app"), unit.get("number")
+        pids = [pid for pid in _list(unit.get("pids")) if isinstance(pid, int)]
+        if pids and isinstance(app, str) and isinstance(number, int):
+            loaded = [name for name in _list(unit.get("loaded")) if isinstance(name, str)]
+            state = str(unit.get("state", "unknown"))[:16]
+            yield Running(node, app, number, state, pids, loaded, heard)
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

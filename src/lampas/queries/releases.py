@@ -92,7 +92,7 @@ def page(app: AppName, before: int | None, limit: int) -> list[Version]:
         NotFound: No such application.
     """
     rows = Release.objects.defer("closure", "definition", "verified_log", "env")
-    rows = rows.filter(application=_application(app)).order_by("-number")
+    rows = rows.filter(application=standing_application(app)).order_by("-number")
     if before is not None:
         rows = rows.filter(number__lt=before)
     now = standing(app)
@@ -107,7 +107,7 @@ def one(app: AppName, number: int) -> Detail:
     """
     row = row_of(app, number)
     now = standing(app)
-    state = now.state(number, row.state)
+    state = now.state(number, _written(row))
     return Detail(
         number=number,
         id=row.release_id,
@@ -137,7 +137,7 @@ def row_of(app: AppName, number: int) -> Release:
     Raises:
         NotFound: No such application or number.
     """
-    row: Release | None = Release.objects.filter(application=_application(app), number=number).first()
+    row: Release | None = Release.objects.filter(application=standing_application(app), number=number).first()
     if row is None:
         raise NotFound(f"{app} has no release {number}", f"list them: lampas release list {app}")
     return row
@@ -148,18 +148,27 @@ def newest(app: AppName) -> Release | None:
     return Release.objects.filter(application__name=app).order_by("-number").first()
 
 
-def _application(app: AppName) -> Application:
+def standing_application(app: AppName) -> Application:
+    """An application that is there.
+
+    Raises:
+        NotFound: There is none of this name, or it was deleted.
+    """
     row: Application | None = Application.objects.filter(name=app, deleted=None).first()
     if row is None:
         raise NotFound(f"there is no application {app}", "list them: lampas app list")
     return row
 
 
+def _written(row: Release) -> str:
+    return "stopped" if row.retired is not None else row.state
+
+
 def _version(app: AppName, row: Release, now: Standing) -> Version:
     return Version(
         number=row.number,
         id=row.release_id,
-        state=now.state(row.number, row.state),
+        state=now.state(row.number, _written(row)),
         traffic=now.traffic.get(str(row.number), 0),
         url=addresses.version(app, row.number),
         created=row.created,

@@ -10,6 +10,7 @@ from django.urls import URLPattern, URLResolver
 from ninja.operation import PathView
 
 from lampas.api.permissions import ATTRIBUTE, Declared
+from lampas.core.accounts import Permission
 from lampas.errors import LampasError
 
 
@@ -43,11 +44,11 @@ def walk(patterns: Sequence[URLPattern | URLResolver], prefix: str = "/") -> Ite
             continue
         view = _path_view(pattern.callback)
         if view is None:
-            yield Route(where, "", getattr(pattern.callback, ATTRIBUTE, None))
+            yield Route(where, "", _declaration(pattern.callback))
             continue
         for operation in view.operations:
             for method in operation.methods:
-                yield Route(where, method, getattr(operation.view_func, ATTRIBUTE, None))
+                yield Route(where, method, _declaration(operation.view_func))
 
 
 def check(patterns: Sequence[URLPattern | URLResolver]) -> None:
@@ -59,6 +60,15 @@ def check(patterns: Sequence[URLPattern | URLResolver]) -> None:
     missing = [f"{route.method} {route.pattern}".strip() for route in walk(patterns) if route.declared is None]
     if missing:
         raise UndeclaredRoute(missing)
+
+
+def _declaration(view: Callable[..., Any]) -> Declared | None:
+    """What a view declares; pages that guard themselves carry their permission alone."""
+    found = getattr(view, ATTRIBUTE, None)
+    if isinstance(found, Declared):
+        return found
+    permission = getattr(view, "permission", None)
+    return Declared(permission) if isinstance(permission, Permission) else None
 
 
 def _path_view(callback: Callable[..., Any]) -> PathView | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
 
-from lampas.actions.delete_application import DeleteApplication
 from lampas.actions.frame import Action, perform
 from lampas.actions.request_deploy import RequestDeploy
 from lampas.actions.request_retire import RequestRetire
@@ -43,12 +42,6 @@ class TrafficIn(Schema):
     table: dict[str, int]
 
 
-class DeleteIn(Schema):
-    """The name once more, so that nobody deletes what they did not mean."""
-
-    confirm: str
-
-
 def accept(request: HttpRequest, action: Action[int]) -> Status[Accepted]:
     """Performs an action that commits an intent."""
     return Status(202, Accepted(operation=OperationId(id=perform(action, actor(request)))))
@@ -80,13 +73,6 @@ def rollback(request: HttpRequest, app: str) -> Status[Accepted]:
 def retire(request: HttpRequest, app: str, number: int) -> Status[Accepted]:
     """Stops a release and takes it off the nodes."""
     return accept(request, RequestRetire(AppName(app), number))
-
-
-@router.delete("/applications/{app}", response={202: Accepted})
-@declared(DeleteApplication, application="app")
-def delete(request: HttpRequest, app: str, body: DeleteIn) -> Status[Accepted]:
-    """Stops an application and forgets it."""
-    return accept(request, DeleteApplication(AppName(app), body.confirm))
 
 
 def _number(text: str) -> int:

@@ -1,11 +1,16 @@
 """The commands, one file for each part. `COMMANDS` is all of them that talk to the API."""
 
-from lampas.cli.commands import accounts, code, nodes, operations, repositories
-
-COMMANDS = (
-    *repositories.COMMANDS,
-    *accounts.COMMANDS,
-    *nodes.COMMANDS,
-    *operations.COMMANDS,
-    *code.COMMANDS,
+from lampas.cli.commands import (
+    accounts,
+    applications,
+    closures,
+    code,
+    nodes,
+    operations,
+    releases,
+    repositories,
+    traffic,
 )
+
+_PARTS = (repositories, applications, closures, releases, traffic, code, nodes, operations, accounts)
+COMMANDS = tuple(command for part in _PARTS for command in part.COMMANDS)

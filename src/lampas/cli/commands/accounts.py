@@ -7,7 +7,6 @@ import os
 import click
 
 from lampas.cli import target
-from lampas.cli.client import Api
 from lampas.cli.lifetimes import Lifetime
 from lampas.cli.session import Session, pass_session
 from lampas.cli.target import Target
@@ -137,7 +136,7 @@ def login(session: Session, url: str) -> None:
     if not url.startswith(("http://", "https://")):
         raise InvalidInput(f"{url} is no address", "write it as http://HOST:PORT")
     found = Target(url.rstrip("/"), secret.strip())
-    me = Api(found).get("/me")
+    me = session.connect(found).get("/me")
     path = target.store(found, os.environ)
     session.out.document({"url": found.url, "name": me["name"]}, f"logged in as {me['name']}; stored in {path}")
 

@@ -1,0 +1,26 @@
+"""Definitions as actions need them: the one in force, and whether an application is there at all."""
+
+from __future__ import annotations
+
+from lampas.actions import code
+from lampas.build import definitions
+from lampas.core.definition.values import Definition
+from lampas.core.names import AppName
+from lampas.errors import NotFound
+from lampas.store.models import Application
+
+
+def in_force(app: AppName, at: str | None = None) -> Definition:
+    """The definition that counts for an application, found for a commit of its repository.
+
+    Args:
+        app: The application.
+        at: A branch, tag or commit of its repository; None: the default branch.
+
+    Raises:
+        NotFound: No such application, or it was deleted; no such ref.
+        InvalidInput: The definition cannot be used.
+    """
+    if Application.objects.filter(name=app).exclude(deleted=None).exists():
+        raise NotFound(f"the application {app} was deleted", f"make it anew: lampas app create {app}")
+    return definitions.find(code.reader(), app, at)

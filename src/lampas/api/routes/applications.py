@@ -1,0 +1,181 @@
+"""Applications: make, list, look, settings; closures and what follows from them."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from lampas.actions.change_environment import ChangeEnvironment
+from lampas.actions.create_application import CreateApplication
+from lampas.actions.delete_application import DeleteApplication
+from lampas.actions.frame import perform
+from lampas.api.permissions import actor, declared
+from lampas.api.routes.traffic import Accepted, OperationId, accept
+from lampas.core.accounts import Permission
+from lampas.core.definition.values import Definition
+from lampas.core.names import AppName, RepositoryName, app_name, repository_name
+from lampas.errors import InvalidInput
+from lampas.queries import applications, closures, comparison, paging
+from lampas.queries.rights import visible
+
+router = Router(tags=["applications"])
+
+
+class ApplicationIn(Schema):
+    """An application to make; the keys are those of `lampas.toml`."""
+
+    name: str
+    repository: str
+    entry: str
+    runtime: Literal["python", "perl"] = "python"
+    root: str = ""
+    links: list[str] = Field(default_factory=list)
+    uses: dict[str, str] = Field(default_factory=dict)
+    requirements: str | list[str] | None = None
+    database: Literal["none", "own"] = "none"
+    persist: list[str] = Field(default_factory=list)
+    hosts: list[str] = Field(default_factory=list)
+    static: dict[str, str] = Field(default_factory=dict)
+    processes: int = 2
+    threads: int = 15
+    env: dict[str, str] = Field(default_factory=dict)
+
+
+class Made(Schema):
+    """The application, and the commit of its definition."""
+
+    name: str
+    commit: str
+
+
+class Applications(Schema):
+    """A page of applications."""
+
+    apps: list[applications.ApplicationRow]
+    next: int | None
+
+
+class DeleteIn(Schema):
+    """The name once more, so that nobody deletes what they did not mean."""
+
+    confirm: str
+
+
+class EnvironmentIn(Schema):
+    """Variables to set, and names to take away."""
+
+    set: dict[str, str] = Field(default_factory=dict)
+    unset: list[str] = Field(default_factory=list)
+
+
+class EnvironmentOut(Schema):
+    """The commit of the change, and the operation that makes the next release; None: there is no release yet."""
+
+    name: str
+    commit: str
+    operation: OperationId | None
+
+
+class Chain(Schema):
+    """The shortest chain, from the application to what was asked for."""
+
+    chain: list[dict[str, Any]]
+
+
+@router.post("/applications", response={201: Made})
+@declared(CreateApplication, application="name")
+def create(request: HttpRequest, body: ApplicationIn) -> Status[Made]:
+    """Makes an application: writes its definition to the repository `cluster`."""
+    definition = _definition(body)
+    commit = perform(CreateApplication(definition), actor(request))
+    return Status(201, Made(name=definition.name, commit=commit))
+
+
+@router.get("/applications", response=Applications)
+@declared(Permission.VIEW, some=True)
+def index(request: HttpRequest, before: int | None = None, limit: int = paging.DEFAULT) -> Applications:
+    """Applications, newest first."""
+    rows = applications.page(visible(actor(request)), before, paging.bounded(limit))
+    return Applications(apps=rows, next=paging.following(rows, limit))
+
+
+@router.get("/applications/{app}", response=applications.ApplicationDetail)
+@declared(Permission.VIEW, application="app")
+def show(request: HttpRequest, app: str) -> applications.ApplicationDetail:
+    """One application with its definition in force and its versions."""
+    return applications.one(AppName(app))
+
+
+@router.delete("/applications/{app}", response={202: Accepted})
+@declared(DeleteApplication, application="app")
+def delete(request: HttpRequest, app: str, body: DeleteIn) -> Status[Accepted]:
+    """Stops an application and forgets it."""
+    return accept(request, DeleteApplication(AppName(app), body.confirm))
+
+
+@router.patch("/applications/{app}/env", response=EnvironmentOut)
+@declared(ChangeEnvironment, application="app")
+def change_environment(request: HttpRequest, app: str, body: EnvironmentIn) -> EnvironmentOut:
+    """Changes settings, in the file in force; the next release has them."""
+    both = sorted(set(body.set) & set(body.unset))
+    if both:
+        raise InvalidInput(f"{', '.join(both)} cannot be set and taken away at once")
+    changes: dict[str, str | None] = {**body.set, **dict.fromkeys(body.unset)}
+    done = perform(ChangeEnvironment(AppName(app), changes), actor(request))
+    operation = OperationId(id=done.operation) if done.operation is not None else None
+    return EnvironmentOut(name=app, commit=done.commit, operation=operation)
+
+
+@router.get("/applications/{app}/closure", response=dict[str, Any] | comparison.Difference)
+@declared(Permission.VIEW, application="app")
+def closure(
+    request: HttpRequest, app: str, at: str | None = None, against: str | None = None
+) -> dict[str, Any] | comparison.Difference:
+    """Everything that an application needs; with `against`: what changed since."""
+    if against is not None:
+        return closures.difference(AppName(app), at, against)
+    return closures.of(AppName(app), at).public()
+
+
+@router.get("/applications/{app}/why", response=Chain)
+@declared(Permission.VIEW, application="app")
+def why(request: HttpRequest, app: str, module: str) -> Chain:
+    """The shortest chain to a module or distribution."""
+    return Chain(chain=closures.why(AppName(app), module))
+
+
+@router.get("/impact", response=closures.Impact)
+@declared(Permission.VIEW)
+def impact(request: HttpRequest, module: str) -> closures.Impact:
+    """Who needs a module, REPO:MODULE: applications, releases, nodes."""
+    repository, separator, name = module.partition(":")
+    if not separator or not name:
+        raise InvalidInput(f"{module!r} names no module", "write REPO:MODULE, shop:shop.cart for example")
+    return closures.impact(RepositoryName(repository), name)
+
+
+def _definition(body: ApplicationIn) -> Definition:
+    """The values as given; the action renders them and reads them back, so each is checked as in a file."""
+    name = app_name(body.name)
+    wanted = body.requirements
+    return Definition(
+        name=name,
+        repository=repository_name(body.repository),
+        entry=body.entry,
+        file=f"apps/{name}.toml",
+        runtime=body.runtime,
+        root=body.root,
+        links=tuple(body.links),
+        uses=body.uses,
+        requirements=tuple(wanted) if isinstance(wanted, list) else wanted,
+        database=body.database,
+        persist=tuple(body.persist),
+        hosts=tuple(body.hosts),
+        static=body.static,
+        processes=body.processes,
+        threads=body.threads,
+        env=body.env,
+    )

@@ -1,0 +1,154 @@
+"""Releases: build, look, compare, take out, prune; commands and logs."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from django.http import HttpRequest, StreamingHttpResponse
+from ninja import Router, Schema, Status
+from pydantic import Field
+
+from lampas.actions.frame import perform
+from lampas.actions.prune_releases import PruneReleases
+from lampas.actions.request_build import RequestBuild
+from lampas.actions.run_command import RunCommand
+from lampas.api.permissions import actor, declared
+from lampas.api.routes.traffic import Accepted, accept
+from lampas.core.accounts import Actor, Permission
+from lampas.core.names import AppName
+from lampas.dispatch import client
+from lampas.errors import InvalidInput, LampasError
+from lampas.queries import archive, comparison, paging, releases
+
+router = Router(tags=["releases"])
+_LINES = 5000  # of a log that are sent
+
+
+class BuildIn(Schema):
+    """What to build: a branch, tag or commit (left out: the default branch), and revisions of single paths."""
+
+    at: str | None = None
+    pins: dict[str, str] = Field(default_factory=dict)
+
+
+class Releases(Schema):
+    """A page of releases."""
+
+    releases: list[releases.Version]
+    next: int | None
+
+
+class PruneIn(Schema):
+    """How many of the newest stay."""
+
+    keep: int = 10
+
+
+class Pruned(Schema):
+    """Which numbers are gone."""
+
+    name: str
+    pruned: list[int]
+
+
+class RunIn(Schema):
+    """A command, and what it reads, in base64."""
+
+    argv: list[str] = Field(min_length=1, max_length=1000)
+    stdin: str = ""
+
+
+class Lines(Schema):
+    """The last lines of a log."""
+
+    lines: list[str]
+
+
+@router.post("/applications/{app}/releases", response={202: Accepted})
+@declared(RequestBuild, application="app")
+def build(request: HttpRequest, app: str, body: BuildIn) -> Status[Accepted]:
+    """Builds a release."""
+    return accept(request, RequestBuild(AppName(app), body.at, body.pins))
+
+
+@router.get("/applications/{app}/releases", response=Releases)
+@declared(Permission.VIEW, application="app")
+def index(request: HttpRequest, app: str, before: int | None = None, limit: int = paging.DEFAULT) -> Releases:
+    """Releases, newest first."""
+    rows = releases.page(AppName(app), before, paging.bounded(limit))
+    following = rows[-1].number if len(rows) == paging.bounded(limit) else None
+    return Releases(releases=rows, next=following)
+
+
+@router.post("/applications/{app}/releases/prune", response=Pruned)
+@declared(PruneReleases, application="app")
+def prune(request: HttpRequest, app: str, body: PruneIn) -> Pruned:
+    """Forgets old releases."""
+    return Pruned(name=app, pruned=perform(PruneReleases(AppName(app), body.keep), actor(request)))
+
+
+@router.get("/applications/{app}/releases/{int:number}", response=releases.Detail)
+@declared(Permission.VIEW, application="app")
+def show(request: HttpRequest, app: str, number: int) -> releases.Detail:
+    """One release, whole."""
+    return releases.one(AppName(app), number)
+
+
+@router.get("/applications/{app}/releases/{int:older}/diff/{int:newer}", response=comparison.ReleaseDifference)
+@declared(Permission.VIEW, application="app")
+def diff(request: HttpRequest, app: str, older: int, newer: int) -> comparison.ReleaseDifference:
+    """What is different between two releases."""
+    name = AppName(app)
+    return comparison.releases(releases.row_of(name, older), releases.row_of(name, newer))
+
+
+@router.get("/applications/{app}/releases/{int:number}/archive")
+@declared(Permission.CODE, application="app")
+def export(request: HttpRequest, app: str, number: int) -> StreamingHttpResponse:
+    """A release's tree and wheels as a tar archive."""
+    row = releases.row_of(AppName(app), number)
+    archive.manifest_of(row)
+    answer = StreamingHttpResponse(archive.stream(row), content_type="application/x-tar")
+    answer["Content-Disposition"] = f'attachment; filename="{app}-{number}.tar"'
+    return answer
+
+
+@router.post("/applications/{app}/releases/{int:number}/run")
+@declared(RunCommand, application="app")
+def run(request: HttpRequest, app: str, number: int, body: RunIn) -> StreamingHttpResponse:
+    """Runs a command in a release's environment; answers with NDJSON frames {out}, {err} (base64), {status} last."""
+    try:
+        stdin = base64.b64decode(body.stdin, validate=True)
+    except binascii.Error as error:
+        raise InvalidInput("stdin is no base64") from error
+    action = RunCommand(AppName(app), number, tuple(body.argv))
+    perform(action, actor(request))
+    frames = client.run(app, number, list(body.argv), stdin)
+    return StreamingHttpResponse(_frames(action, actor(request), frames), content_type="application/x-ndjson")
+
+
+@router.get("/applications/{app}/logs", response=Lines)
+@declared(Permission.VIEW, application="app")
+def logs(request: HttpRequest, app: str, release: int | None = None, lines: int = 200) -> Lines:
+    """The last lines that the application's units wrote."""
+    releases.standing_application(AppName(app))
+    return Lines(lines=client.logs(app, release, max(1, min(lines, _LINES))))
+
+
+def _frames(action: RunCommand, who: Actor, frames: Iterator[Mapping[str, Any]]) -> Iterator[bytes]:
+    """Frames as they come, an error as one more; the outcome goes to the audit, also where the reader went away."""
+    status: int | None = None
+    try:
+        for frame in frames:
+            if "status" in frame:
+                status = int(frame["status"])
+            yield json.dumps(dict(frame)).encode() + b"\n"
+    except LampasError as error:
+        told = {"code": error.code, "message": error.message, "remedy": error.remedy}
+        yield json.dumps({"error": told}).encode() + b"\n"
+    finally:
+        action.record_end(who, status)

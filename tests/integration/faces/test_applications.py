@@ -1,0 +1,333 @@
+"""Applications over the API: definitions as commits, settings, closures and what follows from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from engines import facts
+from engines.api import ApiClient
+
+UNIT = {"app": "shop", "number": 1, "state": "running", "pids": [7]}
+FILES = {
+    "shop/__init__.py": "",
+    "shop/wsgi.py": "from shop.cart import total\n\napplication = total\n",
+    "shop/cart.py": "import json\nimport nowhere\n\ntotal = 1\n",
+    "shop/unused.py": "",
+    "shop/one.py": "import shop.two\n",
+    "shop/two.py": "import shop.one\n",
+}
+
+
+@pytest.fixture
+def shop(admin: ApiClient) -> ApiClient:
+    """A client; the repositories `cluster` and `shop` are there, `shop` with code."""
+    from django.conf import settings
+
+    from lampas.git import cluster
+    from lampas.git.writer import GitWriter
+
+    cluster.ensure(GitWriter(settings.CONFIGURATION))
+    assert admin.post("/repositories", {"name": "shop"}).status == 201
+    commit(admin, FILES)
+    return admin
+
+
+def commit(client: ApiClient, files: dict[str, str], parent: str | None = None) -> str:
+    """Commits files to `shop`."""
+    changes = {path: {"text": text} for path, text in files.items()}
+    answer = client.post("/repositories/shop/commits", {"message": "code", "changes": changes, "parent": parent})
+    assert answer.status == 201, answer.body
+    return str(answer.body["commit"])
+
+
+def make(client: ApiClient, **more: Any) -> Any:
+    """Makes the application `shop`."""
+    return client.post(
+        "/applications", {"name": "shop", "repository": "shop", "entry": "shop.wsgi:application", **more}
+    )
+
+
+def test_an_application_is_a_file_in_the_cluster(shop: ApiClient) -> None:
+    made = make(shop, persist=["instance"], env={"MODE": "live"}, links=["shop.unused"])
+    assert (made.status, set(made.body)) == (201, {"name", "commit"})
+    text = shop.get("/repositories/cluster/file?path=apps/shop.toml").body["text"]
+    assert '[app.shop]\nrepository = "shop"\n' in text
+    assert shop.get("/repositories/cluster/log").body["commits"][0]["commit"] == made.body["commit"]
+    found = shop.get("/applications/shop").body
+    assert found["source"] == "cluster:apps/shop.toml"
+    assert (found["definition"]["persist"], found["definition"]["env"]) == (["instance"], {"MODE": "live"})
+    assert (found["versions"], found["url"]) == ([], "http://shop.localhost:18080/")
+    row = shop.get("/applications").body["apps"][0]
+    assert (row["name"], row["runtime"], row["repository"], row["live"]) == ("shop", "python", "shop", [])
+
+
+def test_a_name_that_exists_is_refused(shop: ApiClient) -> None:
+    assert make(shop).status == 201
+    again = make(shop, entry="shop.other:application")
+    assert (again.status, again.body["code"]) == (409, "conflict")
+    assert len(shop.get("/repositories/cluster/log").body["commits"]) == 2
+
+
+def test_a_name_that_a_repository_defines_itself_is_refused(shop: ApiClient) -> None:
+    head = shop.get("/repositories/shop").body["repository"]["head"]
+    commit(shop, {"lampas.toml": '[app.shop]\nentry = "shop.wsgi:application"\n'}, head)
+    assert make(shop).status == 409
+
+
+@pytest.mark.parametrize(
+    ("more", "status"),
+    [
+        ({"entry": "no entry"}, 422),
+        ({"entry": "a:b\nenv = { X = 'y' }"}, 422),
+        ({"repository": "nowhere"}, 404),
+        ({"name": "console"}, 422),
+        ({"name": "shop-v1"}, 422),
+        ({"hosts": ["console.localhost"]}, 422),
+        ({"persist": ["../out"]}, 422),
+        ({"env": {"LAMPAS_DATA": "x"}}, 422),
+        ({"runtime": "ruby"}, 422),
+    ],
+)
+def test_a_definition_that_cannot_be_used_is_refused(shop: ApiClient, more: dict[str, Any], status: int) -> None:
+    answer = make(shop, **more)
+    assert (answer.status, answer.kind) == (status, "application/problem+json")
+    assert len(shop.get("/repositories/cluster/log").body["commits"]) == 1
+    assert shop.get("/applications").body["apps"] == []
+
+
+def test_settings_are_changed_in_the_file_in_force(shop: ApiClient) -> None:
+    make(shop, env={"A": "1", "B": "2"})
+    done = shop.ask("PATCH", "/applications/shop/env", {"set": {"A": "x=y", "C": "new"}, "unset": ["B"]}).body
+    assert done["operation"] is None
+    assert shop.get("/repositories/cluster/log").body["commits"][0]["commit"] == done["commit"]
+    assert shop.get("/applications/shop").body["definition"]["env"] == {"A": "x=y", "C": "new"}
+    row = shop.get("/audit?limit=1").body["audit"][0]
+    assert (row["action"], row["detail"]) == ("env.change", {"set": ["A", "C"], "unset": ["B"]})
+
+
+def test_changed_settings_make_the_next_release_of_the_same_code(shop: ApiClient) -> None:
+    from lampas.store.models import Application, Operation
+
+    make(shop)
+    facts.release(Application.objects.get(name="shop"), 1, commit="c" * 40)
+    done = shop.ask("PATCH", "/applications/shop/env", {"set": {"A": "1"}}).body
+    row = Operation.objects.get(pk=done["operation"]["id"])
+    assert (row.kind, row.intent) == ("build", {"at": "c" * 40, "pins": {}})
+
+
+def test_settings_in_a_repositorys_own_file_are_changed_there(shop: ApiClient) -> None:
+    head = shop.get("/repositories/shop").body["repository"]["head"]
+    text = '# mine\n[app.own]\nentry = "shop.wsgi:application"\n'
+    commit(shop, {"lampas.toml": text}, head)
+    assert shop.ask("PATCH", "/applications/own/env", {"set": {"A": "1"}}).status == 200
+    changed = shop.get("/repositories/shop/file?path=lampas.toml").body["text"]
+    assert changed.startswith(text)
+    assert 'A = "1"' in changed
+
+
+@pytest.mark.parametrize(
+    "body", [{"unset": ["NONE"]}, {}, {"set": {"A": "1"}, "unset": ["A"]}, {"set": {"BAD-NAME": "1"}}]
+)
+def test_settings_that_cannot_be_changed_are_refused(shop: ApiClient, body: dict[str, Any]) -> None:
+    make(shop)
+    assert shop.ask("PATCH", "/applications/shop/env", body).status == 422
+
+
+def test_a_build_is_asked_for_at_the_commit_that_a_branch_has_now(shop: ApiClient) -> None:
+    from lampas.store.models import Operation
+
+    make(shop)
+    head = shop.get("/repositories/shop").body["repository"]["head"]
+    answer = shop.post("/applications/shop/releases", {"at": "main"})
+    assert answer.status == 202
+    row = Operation.objects.get(pk=answer.body["operation"]["id"])
+    assert (row.kind, row.intent) == ("build", {"at": head, "pins": {}})
+
+
+@pytest.mark.parametrize(("app", "at"), [("shop", "no-branch"), ("nowhere", None)])
+def test_a_build_of_what_is_not_there_is_refused(shop: ApiClient, app: str, at: str | None) -> None:
+    make(shop)
+    assert shop.post(f"/applications/{app}/releases", {"at": at}).status == 404
+
+
+def test_a_closure_holds_what_is_needed_and_says_why(shop: ApiClient) -> None:
+    make(shop)
+    found = shop.get("/applications/shop/closure").body
+    assert [row["path"] for row in found["members"]] == ["shop/__init__.py", "shop/cart.py", "shop/wsgi.py"]
+    assert set(found["members"][0]) == {"module", "kind", "path", "revision", "repository"}
+    assert found["count"] == 3
+    missing = [(row["name"], row["file"], row["line"]) for row in found["unresolved"]]
+    assert missing == [("nowhere", "shop/cart.py", 2)]
+    chain = shop.get("/applications/shop/why?module=shop.cart").body["chain"]
+    assert [(row["from"], row["to"]) for row in chain] == [("app shop", "shop.wsgi"), ("shop.wsgi", "shop.cart")]
+    assert (chain[-1]["provenance"], chain[-1]["file"], chain[-1]["line"]) == ("import", "shop/wsgi.py", 1)
+    assert shop.get("/applications/shop/why?module=shop.unused").status == 404
+
+
+def test_two_closures_are_compared(shop: ApiClient) -> None:
+    make(shop)
+    old = shop.get("/repositories/shop").body["repository"]["head"]
+    commit(shop, {"shop/cart.py": "import shop.unused\n\ntotal = 2\n"}, old)
+    found = shop.get(f"/applications/shop/closure?against={old}").body
+    assert [row["path"] for row in found["modules"]["added"]] == ["shop/unused.py"]
+    assert [row["path"] for row in found["modules"]["changed"]] == ["shop/cart.py"]
+
+
+def test_impact_names_applications_releases_and_nodes(shop: ApiClient) -> None:
+    from lampas.store.models import Application, Node
+
+    make(shop)
+    assert shop.get("/impact?module=shop:shop.cart").body["applications"] == ["shop"]
+    assert shop.get("/impact?module=shop:shop.unused").body["applications"] == []
+    row = Application.objects.get(name="shop")
+    facts.release(row, 1)
+    facts.slot(row, 1, 18201)
+    Node.objects.create(name="here", address="x:1", home="/x", state="ready", observed={"units": [UNIT]})
+    found = shop.get("/impact?module=shop:shop/cart.py").body
+    assert (found["applications"], found["nodes"]) == (["shop"], ["here"])
+    assert found["releases"] == [{"app": "shop", "number": 1, "state": "warm"}]
+
+
+def test_cycles_and_dead_modules_are_found(shop: ApiClient) -> None:
+    from lampas.store.models import Application
+
+    assert shop.get("/modules/cycles?repository=shop").body["cycles"] == [
+        {"repository": "shop", "modules": ["shop.one", "shop.two"]}
+    ]
+    make(shop)
+    row = Application.objects.get(name="shop")
+    facts.release(row, 1)
+    facts.slot(row, 1, 18201)
+    dead = [item["path"] for item in shop.get("/modules/dead").body["modules"]]
+    assert "shop/unused.py" in dead
+    assert "shop/cart.py" not in dead
+
+
+def test_a_deleted_application_is_gone_from_the_cluster(shop: ApiClient) -> None:
+    from lampas.store.models import Application, Operation
+
+    make(shop)
+    answer = shop.ask("DELETE", "/applications/shop", {"confirm": "shop"})
+    assert answer.status == 202
+    assert Operation.objects.get(pk=answer.body["operation"]["id"]).kind == "delete"
+    assert "apps/shop.toml" not in [row["path"] for row in shop.get("/repositories/cluster/files").body["files"]]
+    from datetime import UTC, datetime
+
+    Application.objects.update(deleted=datetime.now(UTC))  # as the worker does in the end
+    assert shop.get("/applications/shop").status == 404
+    assert shop.post("/applications/shop/releases").status == 404
+    assert make(shop).status == 201
+
+
+def test_versions_tell_how_they_stand(admin: ApiClient) -> None:
+    row = facts.application("shop", "verified", "failed", "verified", "verified", "built")
+    facts.slot(row, 3, 18203)
+    facts.slot(row, 4, 18204, "warm")
+    facts.traffic(row, {"1": 100})
+    facts.traffic(row, {"3": 100})
+    rows = admin.get("/applications/shop/releases").body["releases"]
+    states = {item["number"]: item["state"] for item in rows}
+    assert states == {5: "built", 4: "warm", 3: "live", 2: "failed", 1: "stopped"}
+    assert [item["number"] for item in rows] == [5, 4, 3, 2, 1]
+    assert rows[2]["traffic"] == 100
+    assert rows[2]["url"] == "http://shop-v3.localhost:18080/"
+    assert admin.get("/applications/shop/releases?limit=2").body["next"] == 4
+    assert [item["number"] for item in admin.get("/applications/shop/releases?before=4&limit=2").body["releases"]] == [
+        3,
+        2,
+    ]
+
+
+def test_two_releases_are_compared_without_the_values_of_settings(admin: ApiClient) -> None:
+    row = facts.application("shop", "verified")
+    changed = [{**facts.MEMBERS[0], "revision": "e" * 40}, {**facts.MEMBERS[1], "path": "shop/new.py"}]
+    closure = {"members": changed, "distributions": [{"name": "flask", "version": "3.1", "sha256": "f" * 64}]}
+    facts.release(row, 2, closure=closure, env={"KEY": "secret"})
+    found = admin.get("/applications/shop/releases/1/diff/2").body
+    assert [item["path"] for item in found["modules"]["changed"]] == ["shop/wsgi.py"]
+    assert [item["path"] for item in found["modules"]["added"]] == ["shop/new.py"]
+    assert [item["path"] for item in found["modules"]["removed"]] == ["shop/cart.py"]
+    assert [item["name"] for item in found["distributions"]["added"]] == ["flask"]
+    assert found["settings"]["added"] == [{"name": "KEY"}]
+    assert "secret" not in str(found)
+
+
+def test_only_releases_that_nothing_needs_are_pruned(admin: ApiClient) -> None:
+    row = facts.application("shop", *["verified"] * 6)
+    facts.slot(row, 1, 18201, "warm")
+    facts.traffic(row, {"2": 100})
+    assert admin.post("/applications/shop/releases/prune", {"keep": 2}).body == {"name": "shop", "pruned": [3, 4]}
+    assert admin.post("/applications/shop/releases/prune", {"keep": 0}).status == 422
+
+
+def test_what_runs_is_what_the_nodes_reported(admin: ApiClient, somebody: Any) -> None:
+    from lampas.store.models import Node
+
+    units = [
+        {"app": "shop", "number": 2, "state": "running", "pids": [7], "loaded": ["shop.cart"]},
+        {"app": "blog", "number": 1, "state": "running", "pids": [8], "loaded": []},
+        {"app": "shop", "number": 1, "state": "stopped", "pids": []},
+        {"app": 7},
+        {"app": "shop", "number": "x", "pids": [1]},
+        "nonsense",
+    ]
+    Node.objects.create(name="here", address="x:1", home="/x", state="ready", observed={"units": units})
+    Node.objects.create(name="odd", address="x:2", home="/x", state="ready", observed={"units": "none"})
+    rows = admin.get("/running").body["rows"]
+    assert [(row["node"], row["app"], row["release"], row["pids"]) for row in rows] == [
+        ("here", "shop", 2, [7]),
+        ("here", "blog", 1, [8]),
+    ]
+    assert [row["app"] for row in admin.get("/running?module=shop.cart").body["rows"]] == ["shop"]
+    assert [row["app"] for row in somebody("bob", "viewer@blog").get("/running").body["rows"]] == ["blog"]
+    assert [row["name"] for row in admin.get("/nodes").body["nodes"]] == ["here", "odd"]
+
+
+def test_an_application_that_only_a_repository_defines_is_listed(shop: ApiClient) -> None:
+    head = shop.get("/repositories/shop").body["repository"]["head"]
+    commit(shop, {"lampas.toml": '[app.own]\nentry = "shop.wsgi:application"\n'}, head)
+    row = shop.get("/applications").body["apps"][0]
+    assert (row["name"], row["repository"], row["live"]) == ("own", "shop", [])
+    found = shop.get("/applications/own").body
+    assert (found["source"], found["versions"]) == ("shop:lampas.toml", [])
+
+
+def test_a_rebuild_says_whether_anything_differed(shop: ApiClient) -> None:
+    from lampas.store.models import ModuleRow
+
+    shop.post("/rebuild")
+    assert shop.post("/rebuild").body == {"differed": False}
+    ModuleRow.objects.filter(name="shop.cart").update(name="shop.other")
+    assert shop.post("/rebuild").body == {"differed": True}
+    assert ModuleRow.objects.filter(name="shop.cart").exists()
+
+
+def test_a_release_is_exported_as_its_tree(admin: ApiClient) -> None:
+    import io
+    import tarfile
+    import zipfile
+
+    from lampas.core.nodestate import Manifest, ManifestFile, ManifestWheel
+    from lampas.store import artifacts
+
+    wheel = io.BytesIO()
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("flask/__init__.py", "f")
+    code, packed = artifacts.put(b"x = 1\n"), artifacts.put(wheel.getvalue())
+    manifest = Manifest(
+        app="shop",
+        release="r",
+        runtime="python",
+        entry="shop:app",
+        root="",
+        files=(ManifestFile("shop.py", code, 6, 0o444), ManifestFile("tool", code, 6, 0o555)),
+        wheels=(ManifestWheel("flask", "3", "flask-3-py3-none-any.whl", packed, len(wheel.getvalue())),),
+    )
+    facts.release(facts.application("shop"), 1, manifest=artifacts.put(manifest.encode()))
+    answer = admin.get("/applications/shop/releases/1/archive")
+    with tarfile.open(fileobj=io.BytesIO(answer.body)) as archive:
+        found = {member.name: member.mode for member in archive}
+    site = "lib/python3.11/site-packages/flask/__init__.py"
+    assert found == {"manifest": 0o444, "code/shop.py": 0o444, "code/tool": 0o555, site: 0o644}
