@@ -60,6 +60,19 @@ def send(wanted: Wanted, progress: Progress) -> list[NodeResult]:
     return results
 
 
+def send_stored(progress: Progress) -> list[NodeResult]:
+    """Makes every appserver node run what is stored: it lost its state, or what it is told by has changed.
+
+    Raises:
+        Failed: A node could not do it.
+        Unreachable: A node does not answer.
+    """
+    reached = list(nodes.with_role("appserver"))
+    for node in reached:
+        _send_one(node, everything(), 0.0, progress)
+    return [NodeResult(node.name, "live") for node in reached]
+
+
 def restore(reached: list[Node], progress: Progress) -> None:
     """Sends nodes what is stored; one that does not answer now catches up when it returns."""
     for node in reached:

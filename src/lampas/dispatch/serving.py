@@ -97,6 +97,12 @@ def delete(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     return {"application": app}
 
 
+def resend(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
+    """Sends every node what is stored: after a restore, or when a setting changed that it is rendered from."""
+    del operation
+    return {"nodes": [{"node": each.node, "state": each.state} for each in sending.send_stored(LiveSteps(steps))]}
+
+
 def _run(
     app: str, table: shares.Table, steps: queue.Steps, *, keep: int | None = None, leaving: list[int] | None = None
 ) -> tuple[TrafficRow, list[sending.NodeResult]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -45,6 +46,14 @@ def status(layout: Layout, settings: Settings) -> Status:
         processes = tuple(Observed(name, STOPPED, 0, 0, "the supervisor does not run") for name in sorted(NAMES))
     roles = tuple(_role(layout, settings, name, processes) for name in ROLES)
     return Status(processes, roles, settings.isolation)
+
+
+def wait(layout: Layout, settings: Settings, seconds: float) -> Status:
+    """Waits until all is well, at most that long; returns what was seen last."""
+    deadline = time.monotonic() + seconds
+    while not (seen := status(layout, settings)).ok and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return seen
 
 
 def moment(since: int) -> str | None:

@@ -184,6 +184,11 @@ class Layout:
         return self.supervisor / "restoring"
 
     @property
+    def told(self) -> Path:
+        """The settings that what runs on the node was last rendered from; where they change, it is sent again."""
+        return self.supervisor / "told"
+
+    @property
     def set_up(self) -> Path:
         """The digest of the software with which the server's part was last set up to its end."""
         return self.supervisor / "set-up"

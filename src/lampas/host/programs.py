@@ -34,25 +34,13 @@ def programs(layout: Layout, settings: Settings, users: Accounts) -> list[Progra
     mariadbd = ("/usr/sbin/mariadbd", f"--defaults-file={layout.my_cnf}")
     apache = ("/usr/sbin/apache2", "-f", str(layout.front_conf), "-DFOREGROUND")
     python = (settings.python, "-P", "-m")
-    every = [
+    return [
         Program(DATABASE, mariadbd, users.database, {**plain, "LAMPAS_READ": mark([layout.my_cnf])}, 60, 10),
         Program(AGENT, (*python, "lampas.agent"), users.agent, agent, 30, 20),
         Program(CONSOLE, (*python, *_gunicorn(layout, settings)), users.console, server, 35, 30),
         Program(WORKER, (*python, "lampas.server.worker"), users.console, server, 30, 40),
         Program(FRONT, apache, users.front, plain, 15, 50, log="front-start"),  # it writes front.log itself
     ]
-    return [one for one in every if _there(layout, settings, one)]
-
-
-def _there(layout: Layout, settings: Settings, program: Program) -> bool:
-    package = layout.software / settings.software / "lampas"
-    needs = {
-        AGENT: package / "agent" / "__main__.py",
-        WORKER: package / "server" / "worker.py",
-        FRONT: layout.front_conf,
-    }
-    needs[CONSOLE] = package / "server" / "wsgi.py"
-    return program.name not in needs or needs[program.name].exists()
 
 
 def mark(files: Iterable[Path]) -> str:

@@ -60,12 +60,21 @@ def attempt(address: Address, timeout: float = 10.0) -> Tried:
     return Tried(address.url, False, said, settled=response.status < 500)
 
 
-def until_ok(address: Address, seconds: float) -> Tried:
-    """Tries again while nothing or a server's own error answers, at most that long; returns the last outcome."""
+def until_ok(address: Address, seconds: float, *, settle: bool = True) -> Tried:
+    """Tries again until it answers well, at most that long.
+
+    Args:
+        address: What is tried.
+        seconds: How long.
+        settle: Whether an answer that says that the request is at fault ends it, too.
+
+    Returns:
+        The last outcome.
+    """
     deadline = time.monotonic() + seconds
     while True:
         tried = attempt(address)
-        if tried.settled or time.monotonic() > deadline:
+        if tried.ok or (settle and tried.settled) or time.monotonic() > deadline:
             return tried
         time.sleep(0.1)
 

@@ -70,6 +70,7 @@ def restore(wish: Wish, file: Path, secret: bytes, say: Callable[[str], None]) -
                 say(f"restoring the data of {application} …")
                 _scatter(layout, settings, app_name(application), _file(tar, members, f"data/{application}.tar"))
             layout.sample.write_text("\n".join(sampling.STEPS) + "\n")
+            layout.told.write_text("restored\n")
             layout.restoring.unlink()
             return brought_up(layout, settings, made, sample=True, say=say)
 

@@ -28,7 +28,10 @@ def start(layout: Layout, settings: Settings, secrets: Secrets) -> str:
         keeping.configure(layout, settings, every(layout, settings))
         keeping.start(layout, settings)
     start_database(layout, settings)
-    login = set_up(layout, settings, secrets)
+    told = f"{settings.domain} {settings.port} {settings.first_slot}\n"
+    stale = layout.told.exists() and layout.told.read_text() != told
+    login = set_up(layout, settings, secrets, resend=stale)
+    layout.told.write_text(told)
     layout.set_up.write_text(settings.software)
     keeping.configure(layout, settings, every(layout, settings))
     keeping.everything(layout)
@@ -53,7 +56,7 @@ def start_database(layout: Layout, settings: Settings) -> None:
     database.wait(layout.database_socket, _DATABASE_SECONDS, layout.logs / f"{DATABASE}.log")
 
 
-def set_up(layout: Layout, settings: Settings, secrets: Secrets) -> str:
+def set_up(layout: Layout, settings: Settings, secrets: Secrets, *, resend: bool) -> str:
     """Has the server make its tables and first rows; returns the secret part of a login link.
 
     Raises:
@@ -63,6 +66,7 @@ def set_up(layout: Layout, settings: Settings, secrets: Secrets) -> str:
         "operator_token": secrets.operator,
         "address": f"127.0.0.1:{settings.agent_port}",
         "roles": list(ROLES),
+        "resend": resend,
     }
     who = users.accounts(settings.isolation, settings.owner)
     words = as_user(who.console, [settings.python, "-P", "-m", "lampas.server.setup"])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lampas.errors import Conflict
-from lampas.host import boot, install, reach, sampling, starting
+from lampas.host import boot, health, install, reach, sampling, starting
 from lampas.host.layout import Layout
 from lampas.host.planning import Wish, planned
 from lampas.host.secrets import Secrets
@@ -64,7 +64,8 @@ def brought_up(layout: Layout, settings: Settings, secrets: Secrets, *, sample: 
     login = f"{settings.console_url}/login/{starting.start(layout, settings, secrets)}"
     bind, git = settings.bind, reach.basic("operator", secrets.operator)
     console = f"{settings.console_url}/"
-    tried = [reach.until_ok(reach.Address(console, bind), 45.0)]
+    health.wait(layout, settings, 45.0)
+    tried = [reach.attempt(reach.Address(console, bind))]
     urls: tuple[str, ...] = ()
     if sample and tried[0].ok:
         urls = sampling.ensure(layout, settings, say)
@@ -72,5 +73,5 @@ def brought_up(layout: Layout, settings: Settings, secrets: Secrets, *, sample: 
     advertised = "/git/cluster.git/info/refs?service=git-upload-pack"
     tried.append(reach.attempt(reach.Address(login, bind)))
     tried.append(reach.attempt(reach.Address(settings.git_url, bind, git, advertised)))
-    tried += [reach.until_ok(reach.Address(url, bind), 15.0) for url in urls]
+    tried += [reach.until_ok(reach.Address(url, bind), 30.0, settle=False) for url in urls]
     return Up(console, login, settings.git_url, urls, layout.home, settings.isolation, boots, tuple(tried))

@@ -11,7 +11,7 @@ from lampas.git import cluster
 from lampas.git.writer import GitWriter
 from lampas.server.configuration import from_environment
 from lampas.store import people, tokens
-from lampas.store.models import GrantRow, Node, Person, Token
+from lampas.store.models import GrantRow, Node, Operation, Person, Token
 
 
 def administrator(name: str) -> None:
@@ -43,6 +43,11 @@ def node(address: str, roles: Sequence[str]) -> None:
 def repository() -> None:
     """The repository `cluster`."""
     cluster.ensure(GitWriter(from_environment()))
+
+
+def resend(name: str) -> None:
+    """Has the worker send every node what it should run."""
+    Operation.objects.create(kind="resend", application="", intent={}, actor=name)
 
 
 def login_link(name: str) -> str:

@@ -78,4 +78,5 @@ SERVING: Mapping[str, Handler] = {
     "rollback": serving.rollback,
     "retire": serving.retire,
     "delete": serving.delete,
+    "resend": serving.resend,
 }

@@ -2,8 +2,8 @@
 
     LAMPAS_SERVER=… python -m lampas.server.setup < request.json > answer.json
 
-The request is a JSON object {"operator_token", "address", "roles"}; the answer is {"login"}: the secret part of a
-one-time login link. It may run at any time and as often as one likes: what is there stays as it is.
+The request is a JSON object {"operator_token", "address", "roles", "resend"}; the answer is {"login"}: the
+secret part of a one-time login link. It may run at any time and as often as one likes: what is there stays as it is.
 """
 
 from __future__ import annotations
@@ -28,17 +28,19 @@ class Request:
         operator_token: The secret of the token that the command line on this machine uses.
         address: host:port of this node's Management Interface.
         roles: The roles of this node.
+        resend: Whether nodes are to be sent their state again, once the worker runs.
     """
 
     operator_token: str
     address: str
     roles: tuple[str, ...]
+    resend: bool
 
 
 def main() -> None:
     """Reads the request, does it, writes the answer."""
     raw = json.load(sys.stdin)
-    request = Request(raw["operator_token"], raw["address"], tuple(raw["roles"]))
+    request = Request(raw["operator_token"], raw["address"], tuple(raw["roles"]), bool(raw["resend"]))
     os.environ["DJANGO_SETTINGS_MODULE"] = "lampas.server.settings"
     django.setup()
     json.dump({"login": perform(request)}, sys.stdout)
@@ -53,6 +55,8 @@ def perform(request: Request) -> str:
     firstrun.operator_token(ADMINISTRATOR, request.operator_token)
     firstrun.node(request.address, request.roles)
     firstrun.repository()
+    if request.resend:
+        firstrun.resend(ADMINISTRATOR)
     link = firstrun.login_link(ADMINISTRATOR)
     connections.close_all()
     return link
