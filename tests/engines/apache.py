@@ -104,10 +104,10 @@ class Home:
         unit = units.ReleaseUnit(str(self.path), app, number, port, maps.key(SECRET, app), **more)  # type: ignore[arg-type]
         places = Places(str(self.path))
         release, directory = Path(places.release(app, number)), Path(places.unit(app, number))
-        for made in (release / "bin", release / "code", directory, *map(Path, (places.logs(app), places.run(app)))):
+        for made in (release / "env/bin", release / "code", directory, *map(Path, (places.logs(app), places.run(app)))):
             made.mkdir(parents=True, exist_ok=True)
-        (release / "bin/python").symlink_to("/usr/bin/python3")
-        (release / "pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
+        (release / "env/bin/python").symlink_to("/usr/bin/python3")
+        (release / "env/pyvenv.cfg").write_text("home = /usr/bin\ninclude-system-site-packages = false\n")
         for name, text in code.items():
             (release / "code" / name).parent.mkdir(parents=True, exist_ok=True)
             (release / "code" / name).write_text(text)

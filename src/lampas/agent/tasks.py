@@ -68,7 +68,7 @@ class Tasks:
         manifest = self.materialise(task.release)
         text = Path(probe.__file__).read_text()
         root = self._configuration.places.code(task.release.app, task.release.number, manifest.root)
-        python = f"{self._configuration.places.release(task.release.app, task.release.number)}/bin/python"
+        python = f"{self._configuration.places.environment(task.release.app, task.release.number)}/bin/python"
         argv = [python, "-P", "-B", "-c", text, manifest.entry, root]
         begun = time.monotonic()
         status, log = self._tried(task, manifest, argv, sandbox=True)

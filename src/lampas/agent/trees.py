@@ -1,9 +1,9 @@
 """Release trees: read-only directories of hard links, written aside and renamed whole.
 
 code/    the manifest's files; persistent directories are links into the application's data
-lib/python3.11/site-packages/    its wheels
-bin/     python, and the wheels' scripts
-pyvenv.cfg    makes it a virtual environment of Debian's Python
+env/lib/python3.11/site-packages/    its wheels
+env/bin/    python, and the wheels' scripts
+env/pyvenv.cfg    makes it a virtual environment of Debian's Python
 manifest    the sha256 of its manifest
 """
 
@@ -62,9 +62,9 @@ def build(
     try:
         aside.mkdir()
         _code(aside, content, manifest, places.data(release.app))
-        _environment(aside, target, wheels, manifest)
+        _environment(aside / "env", target / "env", wheels, manifest)
         _write(aside / "manifest", release.manifest + "\n", 0o444)
-        _to_disk([*(aside / "bin").iterdir(), aside / "pyvenv.cfg", aside / "manifest"])
+        _to_disk([*(aside / "env/bin").iterdir(), aside / "env/pyvenv.cfg", aside / "manifest"])
         for base, _, _ in os.walk(aside, topdown=False):
             os.chmod(base, _DIRECTORY)  # noqa: PTH101 - thousands of them
         if target.exists():

@@ -35,7 +35,7 @@ def export(app: AppName, number: int, directory: Path) -> Manifest:
     try:
         _code(made, directory / "code")
         for wheel in made.wheels:
-            unpack(artifacts.get(wheel.sha256), directory, wheel.filename)
+            unpack(artifacts.get(wheel.sha256), directory / "env", wheel.filename)
         (directory / "manifest").write_bytes(made.encode())
     except OSError as error:
         raise Failed(f"{directory} cannot be written: {error.strerror}", "make room, or name another place") from error

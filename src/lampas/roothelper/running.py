@@ -86,7 +86,7 @@ def run(home: str, wanted: Command, rest: bytes, *, as_root: bool) -> int:
     places = Places(home)
     user = f"lampas-{wanted.app}" if as_root else ""
     cwd = places.code(wanted.app, wanted.number, wanted.cwd)
-    path = f"{places.release(wanted.app, wanted.number)}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
+    path = f"{places.environment(wanted.app, wanted.number)}/bin:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
     env = {"LANG": "C.UTF-8", **wanted.env, "PATH": path}
     env["LAMPAS_PROCESS"] = f"{home}:task-{wanted.app}-v{wanted.number}"
     argv = list(wanted.argv)

@@ -204,7 +204,7 @@ def _application(unit: ReleaseUnit) -> list[Directive]:
     script = places.unit(unit.app, unit.number)
     root = places.code(unit.app, unit.number, typed.relative(unit.root))
     daemon = [
-        f"python-home={places.release(unit.app, unit.number)}",
+        f"python-home={places.environment(unit.app, unit.number)}",
         f"python-path={root}",
         f"home={root}",
         f"processes={typed.count(unit.processes, 1, 64, 'a number of processes')}",
