@@ -8,6 +8,7 @@ from pathlib import Path
 
 from lampas import process
 from lampas.build.tools import HOSTED_PYTHON
+from lampas.errors import Failed
 
 _WORKER = Path(__file__).parent / "bytecode_worker.py"
 _SECONDS = 600.0
@@ -22,6 +23,9 @@ def compile_all(sources: Sequence[tuple[str, bytes]]) -> Iterator[bytes | None]:
 
     Args:
         sources: (path in the release, content).
+
+    Raises:
+        Failed: Debian's Python itself does not work.
     """
     waiting = list(sources)
     while waiting:
@@ -49,7 +53,10 @@ def _run(batch: list[tuple[str, bytes]]) -> bytes:
         stdin += struct.pack(">II", len(name), len(source)) + name + source
     environment = {"PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8"}
     argv: list[str | Path] = [HOSTED_PYTHON, "-s", "-S", "-P", "-B", _WORKER]
-    return process.run(argv, stdin=bytes(stdin), env=environment, timeout=_SECONDS).stdout
+    done = process.run(argv, stdin=bytes(stdin), env=environment, timeout=_SECONDS)
+    if done.status > 0:  # below 0 it was a signal: a source took it down
+        raise Failed(f"{HOSTED_PYTHON} cannot compile: {done.stderr.decode(errors='replace').strip()[-500:]}")
+    return done.stdout
 
 
 def _results(stdout: bytes) -> list[bytes | None]:
