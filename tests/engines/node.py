@@ -92,6 +92,10 @@ class Node:
                     found.append(int(directory.name))
         return found
 
+    def kill(self, name: str) -> None:
+        """kill -9 of one process."""
+        os.kill(self.pids()[name], signal.SIGKILL)
+
     def cut(self) -> None:
         """kill -9 of everything at once, the supervisor too, as a power cut would."""
         supervisor = int((self.home / "supervisor" / "supervisord.pid").read_text())
