@@ -30,6 +30,7 @@ class Node:
         self.home = self.directory / "home"
         self.port, self.console_port = free_port(), free_port()
         self.user: str | None = None
+        self.source = SOURCE
 
     def lampas(
         self, *words: str, status: int | None = 0, timeout: float = 170, env: Mapping[str, str] | None = None
@@ -38,7 +39,7 @@ class Node:
         variables = {
             "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
             "LAMPAS_HOME": str(self.home),
-            "PYTHONPATH": str(SOURCE),
+            "PYTHONPATH": str(self.source),
             "PYTHONDONTWRITEBYTECODE": "1",
             "HOME": str(self.directory),
             "LANG": "C.UTF-8",

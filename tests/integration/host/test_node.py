@@ -7,15 +7,17 @@ import grp
 import json
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from engines.node import Node, eventually
+from engines.node import Node, eventually, free_port
 
 ROOT = os.geteuid() == 0
 PROCESSES = {"agent", "console", "database", "front", "worker"}
@@ -45,6 +47,46 @@ def test_a_second_up_starts_nothing_anew(node: Node) -> None:
     before = node.pids()
     node.up("--no-sample")
     assert node.pids() == before
+
+
+def test_new_software_restarts_what_runs_it_and_nothing_else(node: Node) -> None:
+    eventually(lambda: set(node.pids()) >= PROCESSES)
+    before, usual = node.pids(), node.source
+    node.source = node.directory / "next"
+    shutil.copytree(usual, node.source, ignore=shutil.ignore_patterns("__pycache__"))
+    (node.source / "lampas" / "host" / "__init__.py").write_text('"""A later version."""\n')
+    try:
+        node.up("--no-sample")
+        eventually(lambda: set(node.pids()) >= PROCESSES)
+        after = node.pids()
+        assert {name for name in PROCESSES if before[name] == after[name]} == {"database", "front"}
+        assert "later version" in (node.home / "software/current/lampas/host/__init__.py").read_text()
+    finally:
+        node.source = usual
+        node.up("--no-sample")
+
+
+def test_a_changed_port_is_taken_up_by_the_running_front(node: Node) -> None:
+    front, old = node.pids()["front"], node.port
+    node.port = free_port()
+    node.up("--no-sample")
+    assert node.pids()["front"] == front
+
+    def answers(port: int) -> bool:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 2):
+            return True
+        return False
+
+    eventually(lambda: answers(node.port) and not answers(old))
+
+
+def test_ups_at_once_take_turns(node: Node) -> None:
+    node.lampas("down")
+    with ThreadPoolExecutor() as pool:
+        results = list(pool.map(lambda _: node.up("--no-sample"), range(3)))
+    assert all(one["ok"] for result in results for one in result["tried"])
+    assert len({(node.home / "supervisor" / "supervisord.pid").read_text()}) == 1
+    eventually(lambda: set(node.pids()) >= PROCESSES)
 
 
 def test_status_and_doctor_find_all_well(node: Node) -> None:
