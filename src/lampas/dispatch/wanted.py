@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 
 from lampas.core.cluster.live import allocate
-from lampas.core.serving.front import FIRST_PORT, PORTS
+from lampas.core.serving.front import PORTS
 from lampas.errors import Conflict, NotFound
 from lampas.store.models import Application, Release, Slot, TrafficRow
 
@@ -83,12 +84,12 @@ def reserve(app: str, number: int) -> Slot:
     Raises:
         Conflict: All port slots are taken.
     """
-    row = release(app, number)
+    row, first = release(app, number), settings.CONFIGURATION.first_slot
     with transaction.atomic():
         taken = list(Slot.objects.select_for_update().values_list("port", flat=True))
         slot = Slot.objects.filter(release=row).first()
         if slot is None:
-            slot = Slot.objects.create(release=row, port=allocate(taken, FIRST_PORT, PORTS), state="warm")
+            slot = Slot.objects.create(release=row, port=allocate(taken, first, PORTS), state="warm")
     return slot
 
 

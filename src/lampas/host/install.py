@@ -135,6 +135,7 @@ def server(layout: Layout, settings: Settings, made: Secrets) -> dict[str, Any]:
         "front_secret": made.front,
         "isolation": settings.isolation,
         "index_url": settings.index_url,
+        "first_slot": settings.first_slot,
     }
 
 

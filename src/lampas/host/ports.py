@@ -95,6 +95,11 @@ def free_slots() -> int:
     blocks = list(range(10_000, 18_000, SLOTS))
     random.shuffle(blocks)  # two nodes that are set up at once should not want the same
     for first in blocks:
-        if all(is_free("127.0.0.1", port) for port in range(first, first + SLOTS)):
+        if slots_are_free(first):
             return first
     raise Conflict("no block of loopback ports is free", "end programs that listen on loopback")
+
+
+def slots_are_free(first: int) -> bool:
+    """Whether nothing listens on the loopback ports of a block of slots."""
+    return all(is_free("127.0.0.1", port) for port in range(first, first + SLOTS))

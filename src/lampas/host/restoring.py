@@ -20,7 +20,7 @@ from typing import IO, Any
 from lampas import process
 from lampas.core.names import app_name
 from lampas.errors import Conflict, Failed, InvalidInput
-from lampas.host import archive, backup, install, preflight, sampling, sealing, starting, users
+from lampas.host import archive, backup, database, install, ports, preflight, sampling, sealing, starting, users
 from lampas.host.layout import Layout
 from lampas.host.planning import Wish, new, planned
 from lampas.host.settings import USERS, Settings, write
@@ -66,6 +66,7 @@ def restore(wish: Wish, file: Path, secret: bytes, say: Callable[[str], None]) -
             starting.start_database(layout, settings)
             say("restoring the databases …")
             _load(layout, settings, _file(tar, members, "databases.sql"))
+            _move_slots(layout, settings, settings.first_slot - saved["first_slot"])
             for application in about["applications"]:
                 say(f"restoring the data of {application} …")
                 _scatter(layout, settings, app_name(application), _file(tar, members, f"data/{application}.tar"))
@@ -78,7 +79,9 @@ def restore(wish: Wish, file: Path, secret: bytes, say: Callable[[str], None]) -
 def _adopted(saved: dict[str, Any], home: Path) -> Settings:
     """The settings of the backup, as far as they are not about the machine that it was made on."""
     fresh = new(home, preflight.isolation(None, users.current()))
-    return replace(fresh, **{name: saved[name] for name in ("node", "domain", "port", "console_port", "bind")})
+    kept = {name: saved[name] for name in ("node", "domain", "port", "console_port", "bind")}
+    first = saved["first_slot"] if ports.slots_are_free(saved["first_slot"]) else fresh.first_slot
+    return replace(fresh, **kept, first_slot=first)
 
 
 def _begin(layout: Layout, settings: Settings, secrets: dict[str, str]) -> None:
@@ -99,6 +102,15 @@ def _load(layout: Layout, settings: Settings, dump: IO[bytes]) -> None:
     words = ["mariadb", "--no-defaults", f"--socket={layout.database_socket}", "--max-allowed-packet=64M"]
     with _on_disk(dump, layout.home) as file:
         _from(as_user(who, [*words, "--binary-mode"]), file, "restoring the databases")
+
+
+def _move_slots(layout: Layout, settings: Settings, distance: int) -> None:
+    """The ports of release units follow where others have those of the backup."""
+    if distance:
+        who = users.accounts(settings.isolation, settings.owner).database
+        words = ["mariadb", "--no-defaults", f"--socket={layout.database_socket}", database.NAME]
+        update = f"UPDATE lampas_slot SET port = port + {distance:d}"  # noqa: S608 - a number
+        process.check(as_user(who, [*words, "-e", update]), cwd=Path("/"))
 
 
 def _scatter(layout: Layout, settings: Settings, application: str, content: IO[bytes]) -> None:

@@ -48,6 +48,7 @@ class Configuration:
         front_secret: What units demand of requests, in the header `Lampas-Front`.
         isolation: "users" or "none".
         index_url: The package index that uv asks; "" for uv's own default.
+        first_slot: The first of the loopback ports of release units; two nodes of one machine have different ones.
     """
 
     node: str
@@ -70,6 +71,7 @@ class Configuration:
     front_secret: str
     isolation: str
     index_url: str = ""
+    first_slot: int = 18200
 
     @property
     def console_url(self) -> str:
