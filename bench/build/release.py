@@ -83,7 +83,7 @@ class Clock:
         self.seconds: dict[str, list[float]] = {}
         self._last: tuple[str, float] | None = None
 
-    def __call__(self, step: str, detail: str) -> None:
+    def __call__(self, step: str, _: str) -> None:
         """A step begins."""
         self.stop()
         self._last = (step, time.perf_counter())

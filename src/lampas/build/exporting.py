@@ -14,7 +14,7 @@ from lampas.errors import Conflict, Failed, NotFound
 from lampas.store import artifacts
 from lampas.store.models import Release
 
-SITE = "lib/python3.11/site-packages"
+SITE = "env/lib/python3.11/site-packages"
 _LARGEST = 4 << 30  # bytes that one wheel may unpack to
 
 
@@ -35,7 +35,7 @@ def export(app: AppName, number: int, directory: Path) -> Manifest:
     try:
         _code(made, directory / "code")
         for wheel in made.wheels:
-            unpack(artifacts.get(wheel.sha256), directory / "env", wheel.filename)
+            unpack(artifacts.get(wheel.sha256), directory, wheel.filename)
         (directory / "manifest").write_bytes(made.encode())
     except OSError as error:
         raise Failed(f"{directory} cannot be written: {error.strerror}", "make room, or name another place") from error
@@ -56,7 +56,7 @@ def _code(made: Manifest, code: Path) -> None:
 
 
 def unpack(wheel: bytes, directory: Path, filename: str) -> None:
-    """Unpacks a wheel: modules into site-packages, scripts into `bin`, other data where it names.
+    """Unpacks a wheel: modules into site-packages, scripts into `env/bin`, other data where it names.
 
     Raises:
         Failed: It is no wheel, or a file of it would land outside.
@@ -81,7 +81,7 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, directory: Path, fi
     target.parent.mkdir(parents=True, exist_ok=True)
     with archive.open(entry) as source, target.open("wb") as sink:
         shutil.copyfileobj(source, sink, 1 << 20)
-    executable = entry.external_attr >> 16 & 0o111 or path.startswith("bin/")
+    executable = entry.external_attr >> 16 & 0o111 or path.startswith("env/bin/")
     target.chmod(0o755 if executable else 0o644)
 
 
@@ -90,4 +90,4 @@ def wheel_place(name: str) -> str:
     moved = re.fullmatch(r"[^/]+\.data/(purelib|platlib|scripts|data|headers)/(.*)", name)
     if moved is None or moved[1] in ("purelib", "platlib"):
         return f"{SITE}/{moved[2] if moved else name}"
-    return {"scripts": "bin/", "data": "", "headers": "include/"}[moved[1]] + moved[2]
+    return {"scripts": "env/bin/", "data": "env/", "headers": "env/include/"}[moved[1]] + moved[2]

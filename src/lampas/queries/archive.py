@@ -52,7 +52,7 @@ def _wheel(data: bytes) -> Iterator[bytes]:
         for entry in archive.infolist():
             if not entry.is_dir():
                 path = wheel_place(entry.filename)
-                executable = entry.external_attr >> 16 & 0o111 or path.startswith("bin/")
+                executable = entry.external_attr >> 16 & 0o111 or path.startswith("env/bin/")
                 yield _member(path, archive.read(entry), 0o755 if executable else 0o644)
 
 

@@ -329,5 +329,5 @@ def test_a_release_is_exported_as_its_tree(admin: ApiClient) -> None:
     answer = admin.get("/applications/shop/releases/1/archive")
     with tarfile.open(fileobj=io.BytesIO(answer.body)) as archive:
         found = {member.name: member.mode for member in archive}
-    site = "lib/python3.11/site-packages/flask/__init__.py"
+    site = "env/lib/python3.11/site-packages/flask/__init__.py"
     assert found == {"manifest": 0o444, "code/shop.py": 0o444, "code/tool": 0o555, site: 0o644}
