@@ -12,13 +12,16 @@ from rich.table import Table
 
 from lampas.errors import LampasError
 
+_WIDE = 10_000  # characters of a line where no terminal bounds it: tables are not folded for other programs
+
 
 class Output:
     """How this run of the command line prints."""
 
     def __init__(self, *, as_json: bool) -> None:
         self.json = as_json
-        self._out = Console(file=sys.stdout, highlight=False, soft_wrap=True, markup=False)
+        wide = None if sys.stdout.isatty() else _WIDE
+        self._out = Console(file=sys.stdout, highlight=False, soft_wrap=True, markup=False, width=wide)
         self.err = Console(file=sys.stderr, highlight=False, soft_wrap=True, markup=False)
 
     @property
@@ -57,7 +60,7 @@ class Output:
         if not rows:
             self.say(empty or f"no {name}")
             return
-        table = Table(box=None, pad_edge=False, header_style="bold")
+        table = Table(box=None, pad_edge=False, header_style="bold")  # as wide as its content
         for column in columns:
             table.add_column(column.upper(), overflow="fold")
         for row in rows:

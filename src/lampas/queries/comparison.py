@@ -55,7 +55,7 @@ def releases(old: Release, new: Release) -> ReleaseDifference:
         modules=found.modules,
         distributions=found.distributions,
         settings=_names(old.env, new.env),
-        definition=_values(_without_env(old.definition), _without_env(new.definition)),
+        definition=_values(_own(old.definition), _own(new.definition)),
     )
 
 
@@ -95,5 +95,6 @@ def _values(old: Mapping[str, Any], new: Mapping[str, Any]) -> Part:
     )
 
 
-def _without_env(definition: Mapping[str, Any]) -> dict[str, Any]:
-    return {key: value for key, value in definition.items() if key != "env"}
+def _own(definition: Mapping[str, Any]) -> dict[str, Any]:
+    """What a person wrote: settings are compared apart, and commits are not part of it."""
+    return {key: value for key, value in definition.items() if key not in ("env", "commit", "definition_commit")}

@@ -11,6 +11,8 @@ from lampas.cli.progress import wait
 from lampas.cli.session import Session, pass_session
 from lampas.cli.settings import Pair, once
 
+_SAID = ("name", "file", "commit", "definition_commit")  # by the first lines already
+
 
 @click.group()
 def app() -> None:
@@ -58,9 +60,9 @@ def show(session: Session, name: str) -> None:
     if session.json:
         session.out.emit(found)
         return
-    session.out.document({}, f"{name}  {found['url']}", f"definition in force: {found['source']}")
+    session.out.document({}, f"{name}  {found['url']}", f"definition in force: {found['source'] or found['problem']}")
     for key, value in found["definition"].items():
-        if value not in (None, "", [], {}):
+        if value not in (None, "", [], {}) and key not in _SAID:
             session.out.document({}, f"  {key} = {_shown(value)}")
     session.out.rows("versions", found["versions"], ("number", "state", "traffic", "url", "created"))
 
