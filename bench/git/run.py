@@ -73,9 +73,11 @@ def django_tree(directory: Path) -> Path:
     """Django's source distribution as a repository of one commit; about 6,900 files."""
     (directory / "download").mkdir()
     try:
-        tree = unpack("django==5.2.8", directory / "download")
+        found = unpack("django==5.2.8", directory / "download")
     except Exception as error:
         raise SystemExit(f"Django's source distribution cannot be fetched: {error}") from error
+    tree = directory / "tree"
+    shutil.copytree(found, tree, symlinks=True)  # so that the files are ours: git refuses those of others
     ok(tree, "init", "-q", "-b", "main")
     ok(tree, "add", "-A", "-f")
     ok(tree, "commit", "-q", "-m", "Django")

@@ -33,6 +33,6 @@ def unpack(requirement: str, directory: Path) -> Path:
     archive = directory / "source.tar.gz"
     archive.write_bytes(answer.content)
     with tarfile.open(archive) as tar:
-        tar.extractall(directory / "source", filter="data")
+        tar.extractall(directory / "source")  # noqa: S202 (known by its hash; Debian 12 has no filters yet)
     (root,) = (directory / "source").iterdir()
     return root

@@ -183,8 +183,7 @@ def _write(pack: int, kind: str, target: Path) -> None:
     aside = target.with_name(f"tmp_{target.name}.{os.getpid()}")
     try:
         with aside.open("wb", buffering=0) as file:
-            for data in history_packs.chunks(pack, kind):
-                file.write(data)
+            history_packs.copy(pack, kind, file.fileno())
         aside.chmod(0o444)
         aside.replace(target)
     finally:

@@ -6,14 +6,18 @@ the order in which they are read. A pack's row is committed together with its la
 
 from __future__ import annotations
 
+import errno
 import hashlib
+import os
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO
 
 from django.db import IntegrityError, connection, transaction
+from django.db.backends.utils import CursorWrapper
 from django.db.models import Q
 
 from lampas.core.history.packs import PackFacts
@@ -23,7 +27,8 @@ from lampas.store import history
 from lampas.store.models import Pack, PackChunk, Repository
 
 CHUNK = 1 << 20
-BATCH = 8  # chunks in one answer of the server: 8 MiB in memory at most, and few round trips
+BATCH = 4  # chunks in one answer of the server: a few MiB in memory, and few round trips
+READERS = 8  # connections that read one large pack
 GRACE = timedelta(hours=6)
 
 
@@ -97,21 +102,48 @@ def facts(repository: int) -> list[PackFacts]:
     return [PackFacts(row.name, row.size, row.objects_count) for row in rows.order_by("id")]
 
 
-def chunks(pack: int, kind: str) -> Iterator[bytes]:
-    """The bytes of a pack (`kind` "pack") or of its index ("idx"), in order, as committed."""
-    seq = 0
+def copy(pack: int, kind: str, target: int) -> None:
+    """Writes a pack (`kind` "pack") or its index ("idx") to an open file, as committed.
+
+    A large one is read over several connections at once: MariaDB fetches the pages of a chunk from disk one after the
+    other, so a single reader waits for the disk most of the time.
+
+    Args:
+        pack: The pack's row id.
+        kind: "pack" or "idx".
+        target: The file descriptor, written by position.
+    """
     with history.committed() as cursor:
-        while True:
-            cursor.execute(
-                "SELECT data FROM lampas_packchunk WHERE pack_id=%s AND kind=%s AND seq>=%s AND seq<%s ORDER BY seq",
-                [pack, kind, seq, seq + BATCH],
-            )
-            rows = cursor.fetchall()
-            for (data,) in rows:
-                yield data
-            if len(rows) < BATCH:
-                return
-            seq += BATCH
+        cursor.execute("SELECT COUNT(*) FROM lampas_packchunk WHERE pack_id=%s AND kind=%s", [pack, kind])
+        count = cursor.fetchone()[0]
+        if count <= 2 * BATCH:
+            for start in range(0, count, BATCH):
+                _copy_batch(cursor, pack, kind, start, target)
+            return
+    starts = range(0, count, BATCH)
+    with ThreadPoolExecutor(READERS) as pool:
+        for done in [pool.submit(_copy_stride, pack, kind, starts[n::READERS], target) for n in range(READERS)]:
+            done.result()
+
+
+def _copy_stride(pack: int, kind: str, starts: Sequence[int], target: int) -> None:
+    try:
+        with connection.cursor() as cursor:  # this thread's own connection
+            for start in starts:
+                _copy_batch(cursor, pack, kind, start, target)
+    finally:
+        connection.close()
+
+
+def _copy_batch(cursor: CursorWrapper, pack: int, kind: str, start: int, target: int) -> None:
+    cursor.execute(
+        "SELECT seq, data FROM lampas_packchunk WHERE pack_id=%s AND kind=%s AND seq>=%s AND seq<%s ORDER BY seq",
+        [pack, kind, start, start + BATCH],
+    )
+    for seq, data in cursor.fetchall():
+        written = os.pwrite(target, data, seq * CHUNK)
+        if written != len(data):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def supersede(name: RepositoryName, new: str, old: Sequence[str]) -> int:
