@@ -95,7 +95,7 @@ class Cache:
         packs = history_packs.published(now.id)  # after the refs: a pack is published no later than what needs it
         directory = self.path(now.name)
         has = layout.read(directory)
-        if has is None or not self._usable(has, now) or not (directory / "config").exists():
+        if has is None or not self._usable(has, now) or not layout.framed(directory):
             with self._aside(now.name) as fresh:
                 layout.make(fresh)
                 self._fill(fresh, None, now, refs, packs, hint)

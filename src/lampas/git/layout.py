@@ -15,6 +15,7 @@ GRAPH = "objects/info/commit-graph"
 _RAISED = ("hasDot", "hasDotdot", "hasDotgit", "fullPathname", "emptyName", "nullSha1", "gitmodulesSymlink")
 # Harmless slips of old tools that stand in well-known histories.
 _LOWERED = ("missingSpaceBeforeDate", "badTimezone", "zeroPaddedFilemode")
+_FOLDERS = ("objects/pack", "objects/info", "refs/heads", "refs/tags")
 
 MAX_INPUT = 2 << 30  # bytes of one push
 
@@ -82,13 +83,22 @@ class OnDisk:
         """Whether all the files are there that it speaks of."""
         folder = directory / "objects" / "pack"
         try:
-            return all((directory / name).exists() for name in ("HEAD", "config", "packed-refs", "refs")) and all(
-                (folder / f"pack-{name}.pack").stat().st_size == size
-                and (folder / f"pack-{name}.idx").stat().st_size == index
-                for name, (size, index) in self.packs.items()
+            return (
+                all((directory / name).exists() for name in ("HEAD", "packed-refs"))
+                and framed(directory)
+                and all(
+                    (folder / f"pack-{name}.pack").stat().st_size == size
+                    and (folder / f"pack-{name}.idx").stat().st_size == index
+                    for name, (size, index) in self.packs.items()
+                )
             )
         except OSError:
             return False
+
+
+def framed(directory: Path) -> bool:
+    """Whether what never changes is there, so that the rest can be written in place."""
+    return (directory / "config").exists() and all((directory / name).is_dir() for name in _FOLDERS)
 
 
 def boot() -> str:
@@ -116,7 +126,7 @@ def write_stand(directory: Path, on_disk: OnDisk) -> None:
 
 def make(directory: Path) -> None:
     """Makes the fixed files of a bare repository in a directory that does not exist yet."""
-    for folder in ("objects/pack", "objects/info", "refs/heads", "refs/tags", "info"):
+    for folder in _FOLDERS:
         (directory / folder).mkdir(parents=True)
     (directory / "config").write_text(_CONFIG)
 

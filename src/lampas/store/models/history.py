@@ -16,7 +16,9 @@ class Pack(models.Model):
     """One git pack. It is stored as staged; `published` is set by the ref transaction that needs it. What stays
     unpublished is collected after a grace period; what a compaction `superseded` as well."""
 
-    repository = models.ForeignKey(Repository, models.CASCADE, related_name="packs")
+    # No constraint in the database: it would lock the repository's row, which pushes take turns on, for as long as a
+    # large pack is being stored.
+    repository = models.ForeignKey(Repository, models.CASCADE, related_name="packs", db_constraint=False)
     name = models.CharField(max_length=40)  # the checksum in its file name: pack-NAME.pack
     size = models.BigIntegerField()
     objects_count = models.IntegerField(default=0)
