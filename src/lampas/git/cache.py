@@ -89,10 +89,26 @@ class Cache:
             fcntl.flock(file, fcntl.LOCK_EX)
             yield
 
+    def build(self, name: RepositoryName, directory: Path) -> None:
+        """Makes a repository from MariaDB in a directory that does not exist yet.
+
+        Raises:
+            NotFound: There is no such repository.
+            Failed: It cannot be written.
+        """
+        trouble: Exception | None = None
+        for _ in range(_TRIES):
+            try:
+                layout.make(directory)
+                self._fill(directory, None, *_truth(name), hint=None)
+                return
+            except (OSError, _Behind) as error:
+                trouble = error
+                shutil.rmtree(directory, ignore_errors=True)
+        raise Failed(f"{name} cannot be written to disk: {trouble}", "see whether the disk is full") from trouble
+
     def _update(self, asked: Stand, hint: Path | None) -> None:
-        now = history.stand(asked.name)
-        refs = history.refs_of(now.id)
-        packs = history_packs.published(now.id)  # after the refs: a pack is published no later than what needs it
+        now, refs, packs = _truth(asked.name)
         directory = self.path(now.name)
         has = layout.read(directory)
         if has is None or not self._usable(has, now) or not layout.framed(directory):
@@ -137,6 +153,13 @@ class Cache:
             fresh.rename(directory)
         finally:
             shutil.rmtree(fresh.with_name(fresh.name + "-old"), ignore_errors=True)
+
+
+def _truth(name: RepositoryName) -> tuple[Stand, dict[str, Oid], list[StoredPack]]:
+    """What MariaDB has. Packs are read after the refs, for a pack is published no later than what needs it."""
+    now = history.stand(name)
+    refs = history.refs_of(now.id)
+    return now, refs, history_packs.published(now.id)
 
 
 class _Behind(Exception):

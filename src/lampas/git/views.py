@@ -21,7 +21,7 @@ from lampas.git.cache import Cache
 from lampas.git.places import Places
 
 _PREFIX = "view-"
-_TRIES = 8
+_TRIES = 3
 
 
 @contextlib.contextmanager
@@ -33,7 +33,7 @@ def open_view(where: Places, cache: Cache, name: RepositoryName) -> Iterator[Pat
 
     Raises:
         NotFound: There is no such repository.
-        Failed: It cannot be made.
+        Failed: It cannot be written.
     """
     home = places.scratch(where) / f"{_PREFIX}{os.getpid()}-{secrets.token_hex(6)}"
     try:
@@ -54,16 +54,16 @@ def sweep(where: Places) -> int:
 
 
 def _make(cache: Cache, name: RepositoryName, home: Path) -> Path:
-    trouble: OSError | None = None
     for attempt in range(_TRIES):
-        source = cache.ensure(name)
         target = home / str(attempt) / f"{name}.git"
         try:
-            _link_all(source, target)
+            _link_all(cache.ensure(name), target)
             return target
-        except FileNotFoundError as error:  # the cache was deleted, or a pack retired, while it was linked
-            trouble = error
-    raise Failed(f"no view of {name} can be made: {trouble}", "does something delete the cache over and over?")
+        except (FileNotFoundError, Failed):  # the cache was deleted, or a pack retired, while it was linked
+            continue
+    target = home / "own" / f"{name}.git"
+    cache.build(name, target)  # whatever deletes the cache over and over cannot reach this one
+    return target
 
 
 def _link_all(source: Path, target: Path) -> None:
