@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-import os
 import ssl
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -12,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 
+from lampas import process
 from lampas.core.distributions.provides import import_prefixes, required_names
 from lampas.core.distributions.pylock import Wheel
 from lampas.core.distributions.values import Distribution
@@ -59,9 +59,8 @@ def fetch(wheels: Sequence[Wheel]) -> Iterator[Distribution]:
 
 def _trust() -> ssl.SSLContext:
     # The same certificates that uv and git are told to trust; left out, the system's own.
-    return ssl.create_default_context(
-        cafile=os.environ.get("SSL_CERT_FILE") or None, capath=os.environ.get("SSL_CERT_DIR") or None
-    )
+    told = process.clean_environment()
+    return ssl.create_default_context(cafile=told.get("SSL_CERT_FILE") or None, capath=told.get("SSL_CERT_DIR") or None)
 
 
 def _download(client: httpx.Client, wheel: Wheel) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Max
 
 from lampas.core.names import AppName, ReleaseId
 from lampas.store.models import Application, Release
@@ -72,12 +73,10 @@ def settle(release: Release, ok: bool, log: str) -> None:
 
 def taken_hosts(app: AppName) -> dict[str, str]:
     """The hosts that the newest release of each other application has, with the application."""
-    found: dict[str, str] = {}
-    others = Application.objects.filter(deleted=None).exclude(name=app)
-    for other in others:
-        newest = other.releases.exclude(state="failed").order_by("-number").values_list("definition", flat=True).first()
-        found |= dict.fromkeys((newest or {}).get("hosts", ()), other.name)
-    return found
+    others = Release.objects.filter(application__deleted=None).exclude(application__name=app).exclude(state="failed")
+    newest = others.values("application").annotate(newest=Max("pk")).values_list("newest", flat=True)
+    rows = Release.objects.filter(pk__in=list(newest)).values_list("application__name", "definition__hosts")
+    return {host: name for name, hosts in rows for host in hosts or ()}
 
 
 def _needs(release: int, artifacts: list[str]) -> None:

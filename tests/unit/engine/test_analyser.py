@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from lampas.core.modules.analysers.python.analyser import LARGEST, WHOLE, analyse
 from lampas.core.modules.analysers.python.skeleton import skeleton
-from lampas.core.modules.values import Facts, Import, When
+from lampas.core.modules.values import Facts, FileName, Import, When
 
 SOURCE = b'''"""Doc with import nothing."""
 import os, a.b as c
@@ -140,6 +140,11 @@ def test_encodings() -> None:
     assert _read("import größe\n".encode()) == [("größe", (), 0, 1)]
 
 
+def test_strings_that_look_like_files() -> None:
+    source = b'x = "a.sql"\n\ny = \'b/c-d.json\' + "no" + "a.sql"\nz = "x.y z" + "1.5" + "p.\xc3\xbc"\n'
+    assert analyse(source).files == (FileName("a.sql", 1), FileName("b/c-d.json", 3))
+
+
 def test_import_module_with_literals() -> None:
     source = (
         b'import_module("a.b")\nimport_module(".c", "p.q")\nimport_module(".d", package=__package__)\n__import__("e")\n'
@@ -170,5 +175,5 @@ def test_any_bytes_give_facts(source: bytes) -> None:
     )
 )
 def test_facts_are_read_back_equal(imports: list[Import]) -> None:
-    facts = Facts(tuple(imports), ("problem",))
+    facts = Facts(tuple(imports), ("problem",), (FileName("a.sql", 3),))
     assert Facts.decode(facts.encode()) == facts

@@ -77,7 +77,14 @@ def test_what_leads_elsewhere_or_nowhere_is_refused_with_its_line(line: str) -> 
 
 
 @pytest.mark.parametrize(
-    "text", ["[project", '[project]\ndynamic = ["dependencies"]', "project = 3", '[project]\ndependencies = "flask"']
+    "text",
+    [
+        "[project",
+        '[project]\ndynamic = ["dependencies"]',
+        "project = 3",
+        "[tool.poetry]",
+        '[project]\ndependencies = "flask"',
+    ],
 )
 def test_project_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(RequirementError):

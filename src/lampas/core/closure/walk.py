@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from lampas.core.closure.data import PackageData
-from lampas.core.closure.links import UnknownLink, expand
+from lampas.core.closure.links import UnknownLink, expand, is_litter
 from lampas.core.closure.values import Edge, Missing
 from lampas.core.definition.values import Definition
 from lampas.core.modules.nametable import NameTable
@@ -15,6 +15,7 @@ from lampas.core.modules.values import Facts, Kind, Module, When
 from lampas.core.names import Oid, RepositoryName
 
 _CODE = (Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT)
+_IMPORTED = (*_CODE, Kind.EXTENSION)
 _NOTHING = Facts()
 Key = tuple[RepositoryName, str]
 
@@ -46,6 +47,12 @@ class Walk:
 
     def run(self) -> None:
         """Walks to the end: wave by wave, so that the first edge to reach a member ends its shortest chain."""
+        self._files_of = {
+            name: {
+                module.path: module for module in scope if module.kind not in _IMPORTED and not is_litter(module.path)
+            }
+            for name, scope in self.scopes.items()
+        }
         self._data = {name: PackageData(scope, self.roots[name]) for name, scope in self.scopes.items()}
         self._start()
         while self._wave:
@@ -83,6 +90,7 @@ class Walk:
         if module.kind in _CODE:
             yield from self._imports(module)
             yield from self._declared(module)
+            yield from self._files(module)
         for parent in self.table.parents(module.name)[:1]:
             yield parent, Edge(module.name, parent.name, "implicit package", module.path, 0)
         for provenance, data in self._data[module.repository].take(module):
@@ -103,6 +111,17 @@ class Walk:
                     self.distributions.setdefault(target.distribution, edge)
                 else:
                     self._miss(target.name, module, found.line, found.when)
+
+    def _files(self, module: Module) -> Iterator[tuple[Module, Edge]]:
+        """Data files that a string of the code names, as seen from the module, from the root, or from the top."""
+        files = self._files_of[module.repository]
+        folder = module.path.rpartition("/")[0]
+        for named in self.facts.get(module.oid, _NOTHING).files:
+            for base in dict.fromkeys((folder, self.roots[module.repository].strip("/"), "")):
+                path = f"{base}/{named.text.strip('/')}".lstrip("/")
+                if (found := files.get(path)) is not None:
+                    yield found, Edge(module.name, found.name, "string", module.path, named.line)
+                    break
 
     def _declared(self, module: Module) -> Iterator[tuple[Module, Edge]]:
         for pattern in self.definition.needs.get(module.name, ()):

@@ -18,7 +18,6 @@ def check_available(definition: Definition) -> None:
         "hooks.build": bool(definition.build_hooks),
         "hooks.setup": bool(definition.setup_hooks),
         "path": bool(definition.path),
-        "canonical_host": bool(definition.canonical_host),
         "persist_shared": bool(definition.persist_shared),
         "packages": bool(definition.packages),
         "build_packages": bool(definition.build_packages),

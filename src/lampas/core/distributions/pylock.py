@@ -53,7 +53,9 @@ def wheels(document: str, tags: Sequence[Tag]) -> tuple[Wheel, ...]:
         fitting = [
             (best, wheel)
             for wheel in package.get("wheels", [])
-            if (best := _rank(_filename(wheel), rank)) is not None and "sha256" in wheel.get("hashes", {})
+            if (best := _rank(_filename(wheel), rank)) is not None
+            and "url" in wheel
+            and "sha256" in wheel.get("hashes", {})
         ]
         if not fitting:
             raise NoWheel(name, version)

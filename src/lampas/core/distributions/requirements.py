@@ -86,13 +86,17 @@ def _content(file: str, read: Read, origin: str, line: int) -> str:
 
 def _project(file: str, read: Read, found: _Found) -> None:
     try:
-        project = tomllib.loads(_content(file, read, file, 0)).get("project", {})
+        document = tomllib.loads(_content(file, read, file, 0))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise RequirementError(file, 0, f"not TOML: {error}") from error
+    project = document.get("project", {})
+    if "project" not in document and isinstance(document.get("tool"), dict) and "poetry" in document["tool"]:
+        remedy = "list them under [project] dependencies, or name a requirements file with `requirements`"
+        raise RequirementError(file, 0, "its dependencies are written for Poetry alone", remedy)
     if not isinstance(project, dict):
         raise RequirementError(file, 0, "[project] is no table")
     if "dependencies" in project.get("dynamic", ()):
-        remedy = "write them down, or name a requirements file with `requirements` in the definition"
+        remedy = "write them down, or give the definition `requirements`: a file, or a list (which may be empty)"
         raise RequirementError(file, 0, "its dependencies are dynamic: only running its build would tell them", remedy)
     dependencies = project.get("dependencies", [])
     if not isinstance(dependencies, list) or not all(isinstance(item, str) for item in dependencies):

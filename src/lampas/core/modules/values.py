@@ -63,16 +63,26 @@ class Import:
 
 
 @dataclass(frozen=True)
+class FileName:
+    """A string of the code that looks like the name of a file, and its line."""
+
+    text: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Facts:
     """What an analyser read in one revision. `problems` says what it could not read, in words for people."""
 
     imports: tuple[Import, ...] = ()
     problems: tuple[str, ...] = ()
+    files: tuple[FileName, ...] = ()
 
     def encode(self) -> dict[str, Any]:
         """As compact JSON values."""
         rows = [[i.module, list(i.names), i.level, i.line, i.when.value, i.provenance] for i in self.imports]
-        return {"imports": rows, "problems": list(self.problems)}
+        files = [[file.text, file.line] for file in self.files]
+        return {"imports": rows, "problems": list(self.problems), "files": files}
 
     @staticmethod
     def decode(raw: Mapping[str, Any]) -> Facts:
@@ -81,4 +91,5 @@ class Facts:
             Import(module, tuple(names), level, line, When(when), provenance)
             for module, names, level, line, when, provenance in raw["imports"]
         )
-        return Facts(tuple(rows), tuple(raw["problems"]))
+        files = (FileName(text, line) for text, line in raw["files"])
+        return Facts(tuple(rows), tuple(raw["problems"]), tuple(files))

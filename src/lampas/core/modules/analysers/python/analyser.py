@@ -9,11 +9,12 @@ import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from lampas.core.modules.analysers.python.conditions import condition
+from lampas.core.modules.analysers.python.filenames import file_names
 from lampas.core.modules.analysers.python.skeleton import skeleton
 from lampas.core.modules.values import Facts, Import
 
 NAME = "python"
-VERSION = 1
+VERSION = 2
 WHOLE = 32 << 10  # bytes up to which a source is parsed as it stands
 LARGEST = 8 << 20  # bytes above which a source is not read
 MOST_PARSED = 2 << 20  # bytes that are given to the parser
@@ -43,13 +44,14 @@ def analyse(source: bytes) -> Facts:
         source: The file's bytes, whatever they are.
 
     Returns:
-        Imports in order of their lines, and problems.
+        Imports in order of their lines, problems, and strings that look like names of files.
     """
     if len(source) > LARGEST:
         return Facts(problems=(f"not read: {len(source):,} bytes are more than {LARGEST:,}",))
     if b"\0" in source:
         return Facts(problems=("not read: it holds NUL bytes, so it is no Python source",))
     text, problems = _utf8(source)
+    files = file_names(text)
     if len(text) > WHOLE:
         text = skeleton(text)
     if len(text) > MOST_PARSED:
@@ -65,7 +67,7 @@ def analyse(source: bytes) -> Facts:
     imports.sort(key=lambda found: (found.line, found.module, found.names))
     if len(imports) > MOST:
         problems.append(f"only the first {MOST:,} imports were read")
-    return Facts(tuple(imports[:MOST]), tuple(problems))
+    return Facts(tuple(imports[:MOST]), tuple(problems), files)
 
 
 def _utf8(source: bytes) -> tuple[bytes, list[str]]:
