@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from lampas.agent import documents, trees
@@ -14,7 +15,8 @@ from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
 from lampas.agent.plan import Observed, SeenUnit
 from lampas.agent.wheels import WheelStore
-from lampas.core.nodestate import NodeState, Unit
+from lampas.core.nodestate import Manifest, NodeState, Unit
+from lampas.errors import InvalidInput
 
 _CACHED = 24 * 3600.0  # seconds that a tree stays that was built and is not to run: it was verified, or put back
 
@@ -53,7 +55,8 @@ def observe(configuration: AgentConfiguration, state: NodeState, applied: NodeSt
     names = sorted(path.name for path in apps.iterdir() if path.is_dir()) if apps.is_dir() else []
     present = {app: _numbers(apps / app / "releases") for app in names}
     releases = {(app, n): trees.held(configuration.places, app, n) for app in names for n in present[app]}
-    lacking, unpacked = _content(configuration, state, releases)
+    lacking, manifests = _to_build(configuration, state, releases)
+    wheels = WheelStore(ContentStore(configuration.agent / "store"))
     before = {(each.app, each.number) for each in applied.releases} if applied else set()
     old = {
         (app, number)
@@ -62,13 +65,14 @@ def observe(configuration: AgentConfiguration, state: NodeState, applied: NodeSt
     }
     return Observed(
         apps=frozenset(names),
+        unprepared=frozenset(each.app for each in manifests if not prepared(configuration, each)),
         known=frozenset(applied.apps) if applied else frozenset(),
         releases={key: manifest for key, manifest in releases.items() if manifest},
         units={name: unit for app in names for name, unit in _units(configuration, app).items()},
         confirmed=digests(applied) if applied else {},
         maps=maps(configuration),
         lacking=tuple(lacking),
-        unpacked=unpacked,
+        unpacked=not wheels.missing([wheel.sha256 for each in manifests for wheel in each.wheels]),
         stale=frozenset(old),
     )
 
@@ -96,13 +100,42 @@ def maps(configuration: AgentConfiguration) -> dict[str, str]:
     return {path.name: path.read_text() for path in found}
 
 
-def _content(
+def prepared(configuration: AgentConfiguration, manifest: Manifest) -> bool:
+    """Whether the application's directories were made with all that this release keeps in them."""
+    return set(manifest.persist) <= set(persistent(configuration, manifest.app)) and _base(configuration, manifest.app)
+
+
+def persistent(configuration: AgentConfiguration, app: str) -> list[str]:
+    """The persistent directories that the helper was asked to make; it alone can look where they stand."""
+    try:
+        return [str(name) for name in json.loads(_persist_file(configuration, app).read_text())]
+    except (OSError, ValueError):
+        return []
+
+
+def note_persistent(configuration: AgentConfiguration, app: str, names: Iterable[str]) -> None:
+    """Remembers what the helper made."""
+    aside = _persist_file(configuration, app).with_suffix(".new")
+    aside.write_text(json.dumps(sorted(set(names))))
+    aside.replace(_persist_file(configuration, app))
+
+
+def _persist_file(configuration: AgentConfiguration, app: str) -> Path:
+    return Path(configuration.home) / "agent/apps" / app / "persist.json"
+
+
+def _base(configuration: AgentConfiguration, app: str) -> bool:
+    return _persist_file(configuration, app).exists()
+
+
+def _to_build(
     configuration: AgentConfiguration, state: NodeState, releases: Mapping[tuple[str, int], str]
-) -> tuple[list[str], bool]:
+) -> tuple[list[str], list[Manifest]]:
+    """What is missing for the releases that do not stand yet, and their manifests."""
     content = ContentStore(configuration.agent / "store")
     wheels = WheelStore(content)
     lacking: list[str] = []
-    unpacked = True
+    manifests: list[Manifest] = []
     for release in state.releases:
         if releases.get((release.app, release.number)) == release.manifest:
             continue
@@ -110,9 +143,11 @@ def _content(
             lacking.append(release.manifest)
             continue
         manifest = documents.manifest(content.read(release.manifest))
+        if manifest.app != release.app:
+            raise InvalidInput(f"the manifest of {release.app} {release.number} is one of {manifest.app}")
+        manifests.append(manifest)
         lacking += trees.lacking(content, wheels, manifest)
-        unpacked = unpacked and not wheels.missing([wheel.sha256 for wheel in manifest.wheels])
-    return lacking, unpacked
+    return lacking, manifests
 
 
 def _units(configuration: AgentConfiguration, app: str) -> dict[str, SeenUnit]:

@@ -44,6 +44,7 @@ class Observed:
 
     Attributes:
         apps: Applications that have directories.
+        unprepared: Those of them that lack a persistent directory which a release to build needs.
         known: Those that the last applied state had; others are there for a verification.
         releases: (application, number) → sha256 of the manifest, for each tree that stands whole.
         units: By name.
@@ -55,6 +56,7 @@ class Observed:
     """
 
     apps: frozenset[str] = frozenset()
+    unprepared: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
     releases: Mapping[tuple[str, int], str] = field(default_factory=dict)
     units: Mapping[str, SeenUnit] = field(default_factory=dict)
@@ -90,7 +92,7 @@ def plan(state: NodeState, digests: Mapping[str, str], seen: Observed) -> tuple[
     wait = [unit for unit in state.units if _must_answer(unit, digests[unit.name], seen, fresh, moved)]
     wanted = {unit.name for unit in state.units}
     extra = [unit for name, unit in sorted(seen.units.items()) if name not in wanted]
-    ensure = sorted({app for app in state.apps if app not in seen.apps} | {app for app, _ in build})
+    ensure = sorted(app for app in state.apps if app not in seen.apps or app in seen.unprepared)
     return (
         *(Step("ensure", app) for app in ensure),
         *((Step("unpack"),) if build and not seen.unpacked else ()),

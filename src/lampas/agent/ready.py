@@ -11,7 +11,8 @@ from lampas.core.nodestate import Unit
 from lampas.errors import Failed
 
 _PAUSE = 0.005  # seconds between two questions
-_LISTENING = 0.5  # seconds without a listener after which it is asked why
+_PATIENCE = 2.0  # seconds for one question: it waits while the application is imported, or for ever at another program
+_LISTENING = 0.5  # seconds without an answer of its own after which it is asked why
 _HEADER = re.compile(rb"\r\nlampas-process: *([0-9]+)\r\n", re.IGNORECASE)
 _STATUS = re.compile(rb"HTTP/1\.[01] ([0-9]{3})")
 
@@ -31,14 +32,14 @@ def wait(unit: Unit, why_not: Callable[[], str], last_words: Callable[[], str]) 
     ask_why = time.monotonic() + _LISTENING
     pids: set[int] = set()
     while (left := deadline - time.monotonic()) > 0:
-        status, pid = ask(unit, left)
+        status, pid = ask(unit, min(left, _PATIENCE))
         if status == 500:
             raise Failed(f"{unit.name} does not start:\n{last_words()}", "mend the application and build again")
         if pid and status < 500:
             pids.add(pid)
             if len(pids) >= unit.ready.processes:
                 return len(pids)
-        elif status == 0 and time.monotonic() > ask_why:
+        if not pid and time.monotonic() > ask_why:
             ask_why = time.monotonic() + _LISTENING
             if said := why_not():
                 raise Failed(f"{unit.name} does not start: {said}", "see: lampas logs")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import time
 from collections.abc import Mapping
@@ -32,10 +33,13 @@ class Steps:
         self._wheels = WheelStore(self._content)
         self._units = {(unit.app, unit.number): unit for unit in state.units}
         self._releases = {(each.app, each.number): each for each in state.releases}
+        self._steps: tuple[Step, ...] = ()
+        self._told_to_stop = False
         self._log_begins: dict[tuple[str, int], int] = {}
 
     def prepare(self, steps: tuple[Step, ...]) -> None:
-        """Lets the helper start while other steps go on, if one of them will need it."""
+        """Is told what will come. Lets the helper start while other steps go on, if one of them will need it."""
+        self._steps = steps
         if any(step.verb in _HELPED for step in steps):
             self._helper.start()
 
@@ -51,8 +55,10 @@ class Steps:
     def _ensure(self, app: str, _: int) -> None:
         """All releases of the application share one data directory, so it gets what any of them keeps in it."""
         wanted = [self._manifest(each) for each in self._state.releases if each.app == app]
-        persist = sorted({path for manifest in wanted for path in manifest.persist})
-        self._helper.ask("app-ensure", app, persist=persist)
+        persist = {path for manifest in wanted for path in manifest.persist}
+        persist |= set(observe.persistent(self._configuration, app))
+        self._helper.ask("app-ensure", app, persist=sorted(persist))
+        observe.note_persistent(self._configuration, app, persist)
 
     def _unpack(self, *_: object) -> str:
         needed = [wheel.sha256 for each in self._state.releases for wheel in self._manifest(each).wheels]
@@ -87,17 +93,11 @@ class Steps:
 
     def _start(self, app: str, number: int) -> None:
         self._log_begins[app, number] = logs.position(self._configuration, app, number)
-        unit = self._units[app, number]
-        if observe.running(self._configuration, app, number) == 0 and ready.ask(unit, 1.0)[0]:
-            raise Failed(
-                f"the port {unit.port} of {unit.name} is taken by another program",
-                "end what listens there, or change where LAMPAS's port slots begin",
-            )
         self._helper.ask("unit-start", app, number)
 
     def _restart(self, app: str, number: int) -> None:
         self._log_begins[app, number] = logs.position(self._configuration, app, number)
-        self._helper.ask("unit-restart", app, number)
+        self._helper.ask("unit-restart", app, number, port=self._units[app, number].port)
 
     def _await(self, app: str, number: int) -> str:
         begin = self._log_begins.get((app, number), 0)
@@ -106,7 +106,9 @@ class Steps:
             if observe.running(self._configuration, app, number):
                 return ""
             said = str(self._helper.ask("unit-said", app, number).get("said", ""))
-            return "\n".join(line for line in said.splitlines()[-8:]) if "AH0" in said or "apache2:" in said else ""
+            if "could not bind to address" in said:
+                return f"its port {self._units[app, number].port} is taken by another program"
+            return "\n".join(said.splitlines()[-8:]) if "AH0" in said or "apache2:" in said else ""
 
         def last_words() -> str:
             return logs.last_words(logs.read(self._configuration, app, number, begin))
@@ -121,8 +123,19 @@ class Steps:
         return f"{self._state.drain:g} s"
 
     def _stop(self, app: str, number: int) -> None:
-        self._helper.ask("unit-stop", app, number)
+        if not self._told_to_stop:  # all at once: each takes seconds to let go of its connections
+            for step in self._steps:
+                if step.verb == "stop":
+                    self._helper.ask("unit-quit", step.app, step.number)
+            self._told_to_stop = True
+        self._helper.ask("unit-stop", app, number, port=self._port(app, number))
         shutil.rmtree(self._places.unit(app, number))
+
+    def _port(self, app: str, number: int) -> int:
+        """The port of a unit that stands on the node, as its own configuration has it."""
+        text = (Path(self._places.unit(app, number)) / "httpd.conf").read_text()
+        found = re.search(r"^Listen 127\.0\.0\.1:([0-9]+)$", text, re.MULTILINE)
+        return int(found[1]) if found else 0
 
     def _discard(self, app: str, number: int) -> None:
         trees.discard(Path(self._places.release(app, number)))

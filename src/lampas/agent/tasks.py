@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from lampas import process
-from lampas.agent import documents, probe, trees
+from lampas.agent import documents, observe, probe, trees
 from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
 from lampas.agent.helper import Helper
@@ -95,15 +95,22 @@ class Tasks:
             Failed: Content is missing.
         """
         manifest = documents.manifest(self._content.read(release.manifest))
+        if manifest.app != release.app:
+            raise Failed(f"the manifest of {release.app} {release.number} is one of {manifest.app}")
         with self._building, Helper(self._configuration.helper_command) as helper:
             if trees.held(self._configuration.places, release.app, release.number) == release.manifest:
                 return manifest
             lacking = trees.lacking(self._content, self._wheels, manifest)
             if lacking:
                 raise Failed(f"the node lacks {len(lacking)} pieces of content", "send the content before the task")
-            helper.start()
+            prepared = observe.prepared(self._configuration, manifest)
+            if not prepared:
+                helper.start()
             self._wheels.unpack(self._wheels.missing([wheel.sha256 for wheel in manifest.wheels]))
-            helper.ask("app-ensure", release.app, persist=list(manifest.persist))
+            if not prepared:
+                persist = {*manifest.persist, *observe.persistent(self._configuration, release.app)}
+                helper.ask("app-ensure", release.app, persist=sorted(persist))
+                observe.note_persistent(self._configuration, release.app, persist)
             trees.build(self._configuration.places, self._content, self._wheels, release, manifest)
         return manifest
 

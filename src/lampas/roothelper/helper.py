@@ -7,7 +7,8 @@ It reads one JSON object on each line of stdin and answers each with one line, {
 request of a session: see `running`. As a plain user it does the same without users of their own.
 
     {"verb": "app-ensure", "app": A, "persist": [DIR…]}        {"verb": "app-remove", "app": A}
-    {"verb": "unit-start" | "unit-stop" | "unit-restart" | "unit-said", "app": A, "number": N}
+    {"verb": "unit-start" | "unit-quit" | "unit-said", "app": A, "number": N}
+    {"verb": "unit-stop" | "unit-restart", "app": A, "number": N, "port": P}
     {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "sandbox": BOOL, "persist": […], "seconds": S}
 """  # noqa: E501 - each verb on one line
 
@@ -45,10 +46,12 @@ def answer(home: str, request: Mapping[str, Any], *, as_root: bool) -> dict[str,
     supervisor, number = Supervisor(home, as_root=as_root), typed.number(request)
     if verb == "unit-start":
         supervisor.start(app, number)
+    elif verb == "unit-quit":
+        supervisor.quit(app, number)
     elif verb == "unit-stop":
-        supervisor.stop(app, number)
+        supervisor.stop(app, number, typed.port(request))
     elif verb == "unit-restart":
-        supervisor.restart(app, number)
+        supervisor.restart(app, number, typed.port(request))
     elif verb == "unit-said":
         return {"said": supervisor.said(app, number)}
     else:

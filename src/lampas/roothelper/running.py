@@ -110,9 +110,14 @@ def bubblewrap(places: Places, wanted: Command, argv: Sequence[str], cwd: str, u
             words += ["--symlink", str(link.readlink()), f"/{name}"]
         elif link.is_dir():
             words += ["--ro-bind", f"/{name}", f"/{name}"]
+    words += ["--perms", "0755", "--dir", "/etc"]
     for name in _ETC:
         words += ["--ro-bind-try", f"/etc/{name}", f"/etc/{name}"]
-    words += ["--perms", "1777", "--tmpfs", "/tmp", "--ro-bind", release, release, "--perms", "1777", "--tmpfs", data]  # noqa: S108
+    words += ["--perms", "1777", "--tmpfs", "/tmp"]  # noqa: S108 - the sandbox's own
+    for parent in dict.fromkeys(str(each) for path in (release, data) for each in reversed(Path(path).parents)):
+        if parent not in ("/", "/tmp"):  # noqa: S108
+            words += ["--perms", "0755", "--dir", parent]  # those that bwrap makes by itself are root's alone
+    words += ["--ro-bind", release, release, "--perms", "1777", "--tmpfs", data]
     for each in wanted.persist:
         words += ["--perms", "1777", "--dir", f"{data}/{each}"]
     words += ["--chdir", cwd]

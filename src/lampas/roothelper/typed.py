@@ -31,6 +31,14 @@ def number(request: Mapping[str, Any]) -> int:
     return value
 
 
+def port(request: Mapping[str, Any]) -> int:
+    """The port of the unit that a request names; 0 where it is not known."""
+    value = request.get("port", 0)
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 65535:
+        raise Refused("port is not a port")
+    return value
+
+
 def seconds(request: Mapping[str, Any], most: float) -> float:
     """The bound in time that a request names, at most `most`."""
     value = request.get("seconds", most)

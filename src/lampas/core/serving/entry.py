@@ -32,6 +32,7 @@ _application = _load()
 
 
 def application(environ, start_response):
+    environ.pop("HTTP_LAMPAS_FRONT", None)
     if "HTTP_LAMPAS_READY" in environ:
         start_response("204 No Content", [("Lampas-Process", str(os.getpid()))])
         return []

@@ -166,7 +166,8 @@ def _server(unit: ReleaseUnit) -> list[Directive]:
 
 
 def _access(unit: ReleaseUnit) -> list[Directive]:
-    """Only the front comes in, and neither its key nor the marks of readiness reach the application's responses."""
+    """Only the front comes in. Its key stays on the request, for Apache asks again for what it looks up meanwhile; the
+    shim takes it off before the application."""
     name = f"{unit.app}/{unit.number}"
     host = typed.host(unit.canonical_host) if unit.canonical_host else ""
     canonical = [line("RequestHeader", "set", header, host) for header in ("Host", "X-Forwarded-Host") if host]
@@ -175,10 +176,8 @@ def _access(unit: ReleaseUnit) -> list[Directive]:
         section(
             "Location",
             "/",
-            line("Require", "expr", f"%{{HTTP:Lampas-Front}} == '{typed.secret(unit.key)}'"),
+            line("Require", "expr", f"req_novary('Lampas-Front') == '{typed.secret(unit.key)}'"),
         ),
-        # After access was decided, so that no application can read the key of its own front from a request.
-        line("RequestHeader", "unset", "Lampas-Front"),
         *canonical,
         line("Header", "unset", "Lampas-Release"),
         line("Header", "always", "set", "Lampas-Release", name),
