@@ -35,13 +35,17 @@ class Verdict:
     broken: int | None
 
 
-def page(*, actor: str | None, application: str | None, before: int | None, limit: int) -> list[AuditEntry]:
+def page(
+    *, actor: str | None, application: str | None, action: str | None = None, before: int | None, limit: int
+) -> list[AuditEntry]:
     """Rows, newest first; each filter None: no filter."""
     rows = AuditRow.objects.order_by("-id")
     if actor is not None:
         rows = rows.filter(actor=actor)
     if application is not None:
         rows = rows.filter(application=application)
+    if action is not None:
+        rows = rows.filter(action=action)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     return [

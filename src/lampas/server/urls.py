@@ -17,3 +17,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
 for _module in ("lampas.api.git", "lampas.console.urls"):
     if find_spec(_module) is not None:
         urlpatterns.extend(import_module(_module).urlpatterns)
+
+handler400 = "lampas.console.failures.bad_request"
+handler403 = "lampas.console.failures.forbidden"
+handler404 = "lampas.console.failures.not_found"
+handler500 = "lampas.console.failures.broken"

@@ -1,0 +1,146 @@
+"""Releases: one whole, two compared; closures and reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+
+from lampas.console.pages import page, show
+from lampas.core.accounts import Permission
+from lampas.core.names import AppName
+from lampas.errors import InvalidInput, LampasError
+from lampas.queries import closures, comparison, health, releases
+
+CHAIN = 60  # edges that a chain is followed for
+
+
+@dataclass(frozen=True)
+class Needed:
+    """A member or distribution with the chain that leads to it, from the application on."""
+
+    row: dict[str, Any]
+    chain: list[dict[str, Any]]
+
+
+@page(Permission.VIEW, application="app")
+def one(request: HttpRequest, app: str, number: int) -> HttpResponse:
+    """One release: contents, verification, definition."""
+    name = AppName(app)
+    found = releases.one(name, number)
+    versions = releases.page(name, None, 50)
+    values = {
+        "app": app,
+        "found": found,
+        "others": [version for version in versions if version.number != number],
+        "units": [unit for node in health.nodes([app]) for unit in node.units if unit.number == number],
+        "definition": sorted((key, value) for key, value in found.definition.items() if _says(value) and key != "env"),
+        "unwaived": [row for row in found.unresolved if not row.get("waived") and not row.get("optional")],
+        "tab": "versions",
+    }
+    return show(request, "apps/release.html", values)
+
+
+@page(Permission.VIEW, application="app")
+def compare(request: HttpRequest, app: str) -> HttpResponse:
+    """Two releases side by side: `?from=N&to=M`."""
+    name = AppName(app)
+    older, newer = _number(request, "from"), _number(request, "to")
+    difference = comparison.releases(releases.row_of(name, older), releases.row_of(name, newer))
+    parts = [
+        ("Modules", difference.modules, "path"),
+        ("Distributions", difference.distributions, "name"),
+        ("Settings", difference.settings, "name"),
+        ("Definition", difference.definition, "name"),
+    ]
+    values = {
+        "app": app,
+        "older": older,
+        "newer": newer,
+        "versions": releases.page(name, None, 50),
+        "parts": [{"title": title, "part": part, "rows": _rows(part, key)} for title, part, key in parts],
+        "tab": "versions",
+    }
+    return show(request, "apps/compare.html", values)
+
+
+@page(Permission.VIEW, application="app")
+def closure(request: HttpRequest, app: str) -> HttpResponse:
+    """Everything that an application needs at a ref, each with the reason."""
+    name, at = AppName(app), request.GET.get("at", "").strip()
+    values: dict[str, Any] = {"app": app, "at": at, "tab": "closure", "filter": request.GET.get("q", "").strip()}
+    try:
+        found = closures.of(name, at or None)
+    except LampasError as error:
+        return show(request, "apps/closure.html", {**values, "problem": error}, status=422)
+    document = found.recorded()
+    edges = {row["module"]: row["edge"] for row in document["members"]}
+    needed = [Needed(row, chain(row["edge"], edges)) for row in document["members"]]
+    if values["filter"]:
+        needed = [
+            item for item in needed if values["filter"] in item.row["module"] or values["filter"] in item.row["path"]
+        ]
+    kinds: dict[str, int] = {}
+    for row in document["members"]:
+        kinds[row["kind"]] = kinds.get(row["kind"], 0) + 1
+    values |= {
+        "found": found,
+        "members": needed,
+        "kinds": sorted(kinds.items(), key=lambda item: -item[1]),
+        "distributions": [
+            Needed(row, chain(row["edge"], edges) if row["edge"] else []) for row in document["distributions"]
+        ],
+        "unresolved": sorted(document["unresolved"], key=lambda row: (bool(row["waived"]), row["optional"])),
+        "problems": document["problems"],
+    }
+    return show(request, "apps/closure.html", values)
+
+
+@page(Permission.VIEW, application="app")
+def why(request: HttpRequest, app: str) -> HttpResponse:
+    """The shortest chain from the application to `?module=`."""
+    module = request.GET.get("module", "").strip()
+    values: dict[str, Any] = {"app": app, "module": module, "tab": "why", "chain": [], "repository": ""}
+    if module:
+        try:
+            values["chain"] = closures.why(AppName(app), module)
+        except LampasError as error:
+            return show(request, "apps/why.html", {**values, "problem": error}, status=404)
+    return show(request, "apps/why.html", values)
+
+
+def chain(edge: dict[str, Any], edges: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
+    """The edges from the application to what `edge` leads to, by the last edge of each member on the way."""
+    found = [edge]
+    while found[0]["from"] in edges and len(found) < CHAIN:
+        before = edges[found[0]["from"]]
+        if before in found:
+            break
+        found.insert(0, before)
+    return found
+
+
+def _rows(part: comparison.Part, key: str) -> list[dict[str, Any]]:
+    rows = [{"kind": "added", "name": item[key], "to": _short(item)} for item in part.added]
+    rows += [{"kind": "removed", "name": item[key], "from": _short(item)} for item in part.removed]
+    rows += [
+        {"kind": "changed", "name": item[key], "from": item.get("from"), "to": item.get("to"), "item": item}
+        for item in part.changed
+    ]
+    return sorted(rows, key=lambda row: str(row["name"]))
+
+
+def _short(item: dict[str, Any]) -> Any:
+    return item.get("version") or item.get("revision") or item.get("to") or item.get("from") or ""
+
+
+def _says(value: Any) -> bool:
+    return value not in ("", [], {}, None)
+
+
+def _number(request: HttpRequest, name: str) -> int:
+    text = request.GET.get(name, "")
+    if not (text.isascii() and text.isdecimal() and len(text) < 9):
+        raise InvalidInput("two versions are needed to compare", "choose them on a version's page")
+    return int(text)
