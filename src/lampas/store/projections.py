@@ -1,4 +1,4 @@
-"""The module tables: what the head of each default branch holds. Made anew from history at any time."""
+"""The module tables and the facts of what they hold, for the head of each default branch. Made anew at any time."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import Protocol
 from django.db import transaction
 
 from lampas.core.history.values import TreeEntry
+from lampas.core.modules.analysers.python import analyser as python
 from lampas.core.modules.tree import guess_roots, modules
-from lampas.core.modules.values import Module
+from lampas.core.modules.values import Kind, Module
 from lampas.core.names import Oid, RepositoryName
 from lampas.errors import NotFound
-from lampas.store.models import ModuleRow, Repository
+from lampas.store import facts
+from lampas.store.models import Facts, ModuleRow, ModuleTable, Repository
 
+_CODE = (Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT)
 _BATCH = 1000  # rows in one statement
 _LONGEST = 512  # characters of a path that the table holds; longer ones stay out of it
 
@@ -26,6 +29,9 @@ class TreeReader(Protocol):
         """See `core.history.ports.HistoryReader`."""
 
     def tree(self, repository: RepositoryName, commit: Oid) -> Mapping[str, TreeEntry]:
+        """See `core.history.ports.HistoryReader`."""
+
+    def blob(self, repository: RepositoryName, oid: Oid) -> bytes:
         """See `core.history.ports.HistoryReader`."""
 
 
@@ -53,31 +59,58 @@ def refresh(reader: TreeReader, repository: RepositoryName) -> Refreshed:
     Raises:
         NotFound: There is no such repository.
     """
+    return _refresh(reader, repository)[0]
+
+
+def rebuild(reader: TreeReader) -> bool:
+    """Makes all module tables, and the facts of what they hold, as history says.
+
+    Returns:
+        Whether anything that claimed to be right was wrong. A table that had only not followed a push yet was not.
+    """
+    names = [RepositoryName(name) for name in Repository.objects.order_by("name").values_list("name", flat=True)]
+    differed = [_rebuild(reader, name) for name in names]
+    return any(differed)
+
+
+def _rebuild(reader: TreeReader, repository: RepositoryName) -> bool:
+    found, current, wanted = _refresh(reader, repository)
+    sources = {module.oid for module in wanted.values() if module.kind in _CODE}
+    facts.forget()
+    stored = facts.load(sources, python.NAME, python.VERSION)
+    right = {oid: python.analyse(reader.blob(repository, oid)) for oid in sorted(sources)}
+    wrong = [oid for oid, known in stored.items() if known != right[oid]]
+    Facts.objects.filter(analyser=python.NAME, version=python.VERSION, oid__in=wrong).delete()
+    facts.forget()
+    facts.save({oid: right[oid] for oid in right if oid not in stored or oid in wrong}, python.NAME, python.VERSION)
+    return (current and found.differed) or bool(wrong)
+
+
+def _refresh(reader: TreeReader, repository: RepositoryName) -> tuple[Refreshed, bool, dict[str, Module]]:
+    """What was written, whether the table had claimed to be of this head, and what it holds now."""
     row = Repository.objects.filter(name=repository).first()
     if row is None:
         raise NotFound(f"there is no repository {repository!r}", "list them: lampas repo list")
     with transaction.atomic():
         # The lock makes refreshes of one repository take turns; the head is read behind it, so the last one is right.
         Repository.objects.select_for_update().get(pk=row.pk)
-        wanted = _wanted(reader, repository, row.default_branch)
-        return _write(row, wanted)
+        head, wanted = _wanted(reader, repository, row.default_branch)
+        table, _ = ModuleTable.objects.get_or_create(repository=row)
+        current = table.commit == head
+        found = _write(row, wanted)
+        if not current:
+            ModuleTable.objects.filter(pk=table.pk).update(commit=head)
+    return found, current, wanted
 
 
-def rebuild(reader: TreeReader) -> bool:
-    """Makes all module tables as history says. Returns whether anything was different before."""
-    names = list(Repository.objects.order_by("name").values_list("name", flat=True))
-    differed = [refresh(reader, RepositoryName(name)).differed for name in names]
-    return any(differed)
-
-
-def _wanted(reader: TreeReader, repository: RepositoryName, branch: str) -> dict[str, Module]:
+def _wanted(reader: TreeReader, repository: RepositoryName, branch: str) -> tuple[str, dict[str, Module]]:
     try:
         head = reader.resolve(repository, branch)
     except NotFound:
-        return {}  # an empty repository
+        return "", {}  # an empty repository
     tree = reader.tree(repository, head)
     found = modules(repository, tree, guess_roots(tree))
-    return {module.path: module for module in found if _fits(module)}
+    return head, {module.path: module for module in found if _fits(module)}
 
 
 def _fits(module: Module) -> bool:

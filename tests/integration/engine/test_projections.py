@@ -39,6 +39,31 @@ def test_what_was_refreshed_step_by_step_is_what_is_made_anew(workshop: Workshop
     ModuleRow.objects.filter(path__startswith="src/").delete()
     assert projections.rebuild(workshop.reader)
     assert _rows() == kept
+    assert not projections.rebuild(workshop.reader)
+
+
+def test_a_table_that_has_not_followed_a_push_is_not_wrong(workshop: Workshop) -> None:
+    from lampas.store import projections
+
+    workshop.commit("shop", {"a.py": "import b"})
+    assert not projections.rebuild(workshop.reader)
+    workshop.commit("shop", {"a.py": "import c", "b.py": ""})
+    assert not projections.rebuild(workshop.reader)
+    assert {row[1] for row in _rows()} == {"a.py", "b.py"}
+
+
+def test_facts_that_are_wrong_are_made_anew(workshop: Workshop) -> None:
+    from lampas.core.modules.values import Facts as Read
+    from lampas.store import projections
+    from lampas.store.models import Facts
+
+    workshop.commit("shop", {"a.py": "import b", "c.py": "import d"})
+    projections.rebuild(workshop.reader)
+    kept = sorted(str(facts) for facts in Facts.objects.values_list("oid", "facts"))
+    assert len(kept) == 2
+    Facts.objects.filter(pk=Facts.objects.first().pk).update(facts=Read().encode())  # type: ignore[union-attr]
+    assert projections.rebuild(workshop.reader)
+    assert sorted(str(facts) for facts in Facts.objects.values_list("oid", "facts")) == kept
 
 
 def test_an_unknown_repository_is_said(workshop: Workshop) -> None:

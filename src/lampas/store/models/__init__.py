@@ -7,7 +7,7 @@ from lampas.store.models.accounts import AuditRow, GrantRow, LoginLink, Person, 
 from lampas.store.models.cluster import Node, Slot, TrafficRow
 from lampas.store.models.content import Artifact, ArtifactChunk
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
-from lampas.store.models.modules import Facts, ModuleRow
+from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
 from lampas.store.models.operations import Operation, OperationStep
 from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
 
@@ -22,6 +22,7 @@ __all__ = [
     "LockRow",
     "LoginLink",
     "ModuleRow",
+    "ModuleTable",
     "Node",
     "Operation",
     "OperationStep",

@@ -17,6 +17,13 @@ class Facts(models.Model):
         constraints = [models.UniqueConstraint(fields=["oid", "analyser", "version"], name="facts_once")]
 
 
+class ModuleTable(models.Model):
+    """Which commit the rows of a repository stand for, so that rows that are old are told from rows that are wrong."""
+
+    repository = models.OneToOneField(Repository, models.CASCADE, related_name="module_table")
+    commit = models.CharField(max_length=40, default="")
+
+
 class ModuleRow(models.Model):
     """A module of a repository's default branch, at its head."""
 
