@@ -89,6 +89,10 @@ def test_a_full_disk_is_said() -> None:
     for code in (1021, 1114):
         with pytest.raises(Failed, match="disk is full"), store_faults("building"):
             raise OperationalError(code, "The table is full")
+    with pytest.raises(Failed, match="disk is full"), store_faults("building"):
+        raise OSError(28, "No space left on device")
+    with pytest.raises(PermissionError), store_faults("building"):
+        raise PermissionError(13, "Permission denied")
     with pytest.raises(DataError), store_faults("building"):
         raise DataError(1406, "Data too long")
 
