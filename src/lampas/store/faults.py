@@ -16,7 +16,7 @@ _GONE = frozenset((1053, 1927, 2002, 2003, 2006, 2013, 2055))
 
 @contextmanager
 def store_faults(doing: str) -> Iterator[None]:
-    """Turns a database that is gone, or a full disk, into a clear error; transactions that were open are undone by MariaDB.
+    """Turns a database that is gone, or a full disk, into a clear error; MariaDB undoes transactions that were open.
 
     Args:
         doing: What is being done, `building`.
