@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -22,6 +23,7 @@ from lampas.store.operations import Progress
 register = template.Library()
 
 _SPRITE = "console/icons.svg"
+_OID = re.compile("[0-9a-f]{40}")
 
 TONES = {
     "good": ("live", "ready", "running", "done", "verified", "ok", "applied"),
@@ -212,13 +214,14 @@ def operation_title(operation: Progress) -> str:
     number = intent.get("number")
     match operation.kind:
         case "build":
-            return f"build {app} at {str(intent.get('at') or 'its default branch')[:8]}"
+            at = str(intent.get("at") or "its default branch")
+            return f"build {app} at {at[:8] if _OID.fullmatch(at) else at}"
         case "deploy":
             share = intent.get("traffic")
-            return f"deploy v{number} of {app}" + (f" at {share} %" if share is not None else "")
+            return f"deploy v{number} of {app}" + (f" at {share}\u00a0%" if share is not None else "")
         case "traffic":
             table = intent.get("table", {})
-            return f"split {app}: " + ", ".join(f"v{number} {share} %" for number, share in table.items())
+            return f"split {app}: " + ", ".join(f"v{number} {share}\u00a0%" for number, share in table.items())
         case "rollback":
             return f"roll {app} back"
         case "retire":
@@ -259,12 +262,6 @@ def host(url: str) -> str:
 
 
 @register.filter
-def domain(address: str) -> str:
-    """A host without its port."""
-    return address.rsplit(":", 1)[0]
-
-
-@register.filter
 def plain(value: Any) -> str:
     """A value of a definition as people write it."""
     if isinstance(value, list | tuple):
@@ -272,6 +269,13 @@ def plain(value: Any) -> str:
     if isinstance(value, Mapping):
         return ", ".join(f"{key} = {item}" for key, item in value.items())
     return "" if value is None else str(value)
+
+
+@register.filter
+def detail(values: Mapping[str, Any]) -> str:
+    """The further facts of an audit row in one line; object ids are cut to their first digits."""
+    rows = [(key, plain(value)) for key, value in values.items() if value not in (None, "", [], {})]
+    return "  ".join(f"{key}: {text[:8] if _OID.fullmatch(text) else text}" for key, text in rows)
 
 
 @register.filter

@@ -13,12 +13,11 @@ from lampas.actions.create_application import CreateApplication
 from lampas.actions.frame import perform
 from lampas.console import paging
 from lampas.console.pages import WRITE, actor, page, show
-from lampas.console.verdicts import rollback
 from lampas.core.accounts import Actor, Permission
 from lampas.core.definition.values import Definition
 from lampas.core.names import AppName, app_name, repository_name
 from lampas.errors import LampasError
-from lampas.queries import applications, health, operations, releases, repositories
+from lampas.queries import addresses, applications, health, operations, releases, repositories, verdicts
 from lampas.queries.rights import visible
 
 PAGE = 50
@@ -61,6 +60,7 @@ def new(request: HttpRequest) -> HttpResponse:
             return redirect(f"/apps/{definition.name}")
     values = {
         "problem": problem,
+        "address": addresses.application("NAME"),
         "form": request.POST,
         "repositories": [row.name for row in repositories.page(None, 200) if row.name != "cluster"],
         "allowed": actor(request).may(Permission.CODE),
@@ -88,11 +88,11 @@ def values_of(who: Actor, name: AppName) -> dict[str, Any]:
         "found": found,
         "rows": rows,
         "can_split": [row.version for row in rows if row.version.state in ("live", "warm")],
-        "suggested": next((row.version.number for row in rows if not row.deployable and not row.version.traffic), None),
+        "suggested": _suggested(rows),
         "deployable": [row for row in rows if not row.deployable],
         "operations": latest,
         "open": next((item for item in latest if item.state in ("waiting", "running")), None),
-        "verdict": rollback(name),
+        "verdict": verdicts.rollback(name),
         "unobserved": [
             version.number for version in found.versions if version.traffic and version.number not in running
         ],
@@ -108,6 +108,11 @@ def _row(version: releases.Version, seen: list[health.Unit]) -> Row:
         deployable = "It was not verified."
     retirable = "" if version.state == "warm" else "It has traffic." if version.state == "live" else "It does not run."
     return Row(version, units, deployable, retirable)
+
+
+def _suggested(rows: list[Row]) -> int | None:
+    """The newest version that can be deployed, which the form offers first."""
+    return next((row.version.number for row in rows if not row.deployable), None)
 
 
 def _rights(who: Actor, app: AppName) -> dict[str, str]:

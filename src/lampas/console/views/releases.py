@@ -8,12 +8,12 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 
 from lampas.console.pages import page, show
+from lampas.console.reasons import Reasons
 from lampas.core.accounts import Permission
+from lampas.core.closure.compute import why as shortest
 from lampas.core.names import AppName
 from lampas.errors import InvalidInput, LampasError
-from lampas.queries import closures, comparison, health, releases
-
-CHAIN = 60  # edges that a chain is followed for
+from lampas.queries import closures, comparison, definitions, health, releases
 
 
 @dataclass(frozen=True)
@@ -75,8 +75,9 @@ def closure(request: HttpRequest, app: str) -> HttpResponse:
     except LampasError as error:
         return show(request, "apps/closure.html", {**values, "problem": error}, status=422)
     document = found.recorded()
-    edges = {row["module"]: row["edge"] for row in document["members"]}
-    needed = [Needed(row, chain(row["edge"], edges)) for row in document["members"]]
+    reasons = Reasons(found, definitions.in_force(name, at or None))
+    members = zip(document["members"], found.members, strict=True)
+    needed = [Needed(row, reasons.of(member.edge)) for row, member in members]
     if values["filter"]:
         needed = [
             item for item in needed if values["filter"] in item.row["module"] or values["filter"] in item.row["path"]
@@ -88,9 +89,7 @@ def closure(request: HttpRequest, app: str) -> HttpResponse:
         "found": found,
         "members": needed,
         "kinds": sorted(kinds.items(), key=lambda item: -item[1]),
-        "distributions": [
-            Needed(row, chain(row["edge"], edges) if row["edge"] else []) for row in document["distributions"]
-        ],
+        "distributions": [Needed(row, reasons.of(found.reasons.get(row["name"]))) for row in document["distributions"]],
         "unresolved": sorted(document["unresolved"], key=lambda row: (bool(row["waived"]), row["optional"])),
         "problems": document["problems"],
     }
@@ -101,24 +100,15 @@ def closure(request: HttpRequest, app: str) -> HttpResponse:
 def why(request: HttpRequest, app: str) -> HttpResponse:
     """The shortest chain from the application to `?module=`."""
     module = request.GET.get("module", "").strip()
-    values: dict[str, Any] = {"app": app, "module": module, "tab": "why", "chain": [], "repository": ""}
+    values: dict[str, Any] = {"app": app, "module": module, "tab": "why", "chain": []}
     if module:
         try:
-            values["chain"] = closures.why(AppName(app), module)
+            found = closures.of(AppName(app))
+            reasons = Reasons(found, definitions.in_force(AppName(app)))
+            values["chain"] = reasons.placed(shortest(found, module))
         except LampasError as error:
             return show(request, "apps/why.html", {**values, "problem": error}, status=404)
     return show(request, "apps/why.html", values)
-
-
-def chain(edge: dict[str, Any], edges: dict[str, dict[str, Any]]) -> list[dict[str, Any]]:
-    """The edges from the application to what `edge` leads to, by the last edge of each member on the way."""
-    found = [edge]
-    while found[0]["from"] in edges and len(found) < CHAIN:
-        before = edges[found[0]["from"]]
-        if before in found:
-            break
-        found.insert(0, before)
-    return found
 
 
 def _rows(part: comparison.Part, key: str) -> list[dict[str, Any]]:

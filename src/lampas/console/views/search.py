@@ -22,12 +22,20 @@ MOST = 200
 
 
 @dataclass(frozen=True)
+class Hit:
+    """A line that holds the text, with the text marked."""
+
+    line: int
+    html: SafeString
+
+
+@dataclass(frozen=True)
 class FoundIn:
-    """The lines of one file that hold the text, with the text marked."""
+    """The lines of one file that hold the text."""
 
     repository: str
     path: str
-    rows: list[tuple[int, SafeString]]
+    rows: list[Hit]
 
 
 @dataclass(frozen=True)
@@ -73,7 +81,7 @@ def _by_file(matches: list[Match], text: str) -> list[FoundIn]:
     for match in matches:
         key = (match.repository, match.path)
         files.setdefault(key, FoundIn(*key, []))
-        files[key].rows.append((match.line, _marked(match.text, text)))
+        files[key].rows.append(Hit(match.line, _marked(match.text, text)))
     return list(files.values())
 
 
