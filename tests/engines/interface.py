@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import Any
 
 import lampas
-from engines.apache import SECRET, free_ports, until
+from engines.apache import SECRET, free_ports, unprivileged, until
 from lampas import pki
 from lampas.core.cluster.live import AppLive
 from lampas.core.desired.node import NodePlace, RunningRelease, render
 from lampas.core.nodestate import Manifest, ManifestFile, ManifestWheel, NodeState, ReleaseOnNode, Task
 from lampas.core.serving import front
 from lampas.dispatch.interface import Keys, ManagementInterface
+from lampas.errors import Unreachable
 from lampas.roothelper.rules import sudoers
 
 ROOT = os.geteuid() == 0
@@ -75,13 +76,14 @@ class Code:
 class Interface:
     """The node. `close` ends everything that it started and removes what it made."""
 
-    def __init__(self, ports: int = 12) -> None:
+    def __init__(self, ports: int = 12, *, plain: bool = False) -> None:
+        self.users = ROOT and not plain
         self.home = Path(tempfile.mkdtemp(prefix="lp-", dir="/tmp"))
         self.home.chmod(0o755)
         self.first_port = free_ports(ports + 2)
         self.ports, self.front_port, self.agent_port = ports, self.first_port + ports, self.first_port + ports + 1
         self.generation = 0
-        self.isolation = "users" if ROOT else "none"
+        self.isolation = "users" if self.users else "none"
         self.blobs: dict[str, bytes] = {}
         self._apps: set[str] = set()
         self._running: subprocess.Popen[bytes] | None = None
@@ -96,7 +98,12 @@ class Interface:
         program = Path(sys.executable).parent / "supervisord"
         log = (self.home / "supervisor/out.log").open("ab")
         env = {"PATH": "/usr/bin:/bin:/usr/sbin:/sbin", "LANG": "C.UTF-8"}
-        command = [str(program), "-c", str(self.home / "supervisor/supervisord.conf")]
+        command = [
+            *([] if self.users else unprivileged()),
+            str(program),
+            "-c",
+            str(self.home / "supervisor/supervisord.conf"),
+        ]
         self._running = subprocess.Popen(command, stdout=log, stderr=log, env=env, start_new_session=True)
         log.close()
         until(lambda: self.listens(self.front_port) and self.listens(self.agent_port))
@@ -187,6 +194,13 @@ class Interface:
             answer = connection.getresponse()
             return answer.status, {k.lower(): v for k, v in answer.getheaders()}, answer.read().decode()
 
+    def pids(self) -> list[int]:
+        """The processes of all units; none while the agent does not answer."""
+        try:
+            return [pid for unit in self.console.status()["units"] for pid in unit["pids"]]
+        except Unreachable:
+            return []
+
     def listens(self, port: int) -> bool:
         """Whether something listens there."""
         with socket.socket() as probe:
@@ -199,7 +213,7 @@ class Interface:
             "PYTHONPATH": str(self.home / "software/current"),
             "LAMPAS_AGENT": str(self.home / "secrets/agent/agent.json"),
         }
-        drop = ["setpriv", "--reuid=lampas", "--regid=lampas", "--init-groups", "--"] if ROOT else []
+        drop = ["setpriv", "--reuid=lampas", "--regid=lampas", "--init-groups", "--"] if self.users else unprivileged()
         command = [*drop, sys.executable, "-c", script, *argv]
         return subprocess.run(command, env=env, capture_output=True, text=True, timeout=120, cwd="/")
 
@@ -211,14 +225,14 @@ class Interface:
         finally:
             self.cut()
             self._sudoers.unlink(missing_ok=True)
-            for app in self._apps if ROOT else ():
+            for app in self._apps if self.users else ():
                 subprocess.run(["userdel", f"lampas-{app}"], capture_output=True)
             shutil.rmtree(self.home, ignore_errors=True)
 
     # How it is made.
 
     def _lay_out(self) -> None:
-        for user in ("lampas", "lampas-front") if ROOT else ():
+        for user in ("lampas", "lampas-front") if self.users else ():
             words = ["useradd", "--system", "--user-group", "--no-create-home", "--shell", "/usr/sbin/nologin", user]
             with contextlib.suppress(KeyError):
                 pwd.getpwnam(user)
@@ -239,12 +253,14 @@ class Interface:
             home=home,
             helper=home / "software/current/lampas/roothelper",
             python=sys.executable,
-            root="user = root" if ROOT else "",
-            front="user = lampas-front" if ROOT else "",
-            agent="user = lampas" if ROOT else "",
+            root="user = root" if self.users else "",
+            front="user = lampas-front" if self.users else "",
+            agent="user = lampas" if self.users else "",
         )
         (home / "supervisor/supervisord.conf").write_text(text)
-        if ROOT:
+        if ROOT and not self.users:
+            subprocess.run(["chown", "-R", "65534:65534", str(home)], check=True)
+        if self.users:
             self._own()
             self._sudoers.write_text(sudoers(str(home)))
             self._sudoers.chmod(0o440)
@@ -306,9 +322,9 @@ class Interface:
 
 
 @contextlib.contextmanager
-def interface() -> Iterator[Interface]:
-    """A started node, removed afterwards."""
-    made = Interface()
+def interface(*, plain: bool = False) -> Iterator[Interface]:
+    """A started node, removed afterwards; a plain one has no Unix users of its own."""
+    made = Interface(plain=plain)
     try:
         made.start()
         yield made

@@ -29,6 +29,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from lampas.agent import documents, logs, tasks
 from lampas.agent.applying import Applier, Emit
@@ -107,8 +108,7 @@ class ManagementInterface:
             work: Callable[[Emit], None] = lambda emit: emit(self._tasks.verify(task))  # noqa: E731 - one of two
             return StreamingResponse(_events(work, {"ok": False}), media_type="application/x-ndjson")
         running = await asyncio.to_thread(self._tasks.command, task)
-        given = _stdin(request) + rest
-        return StreamingResponse(_frames(running, given, stream if length else None), media_type="application/x-ndjson")
+        return _Command(running, _stdin(request) + rest, more=bool(length))
 
     async def logs(self, request: Request) -> Response:
         """The last lines that an application's units wrote."""
@@ -200,21 +200,32 @@ async def _events(work: Callable[[Emit], None], on_error: dict[str, Any]) -> Asy
         yield json.dumps(event).encode() + b"\n"
 
 
-async def _frames(running: tasks.Running, given: bytes, stream: AsyncIterator[bytes] | None) -> AsyncIterator[bytes]:
-    """Gives a command's frames; feeds its stdin meanwhile. When the client goes away the command is ended."""
+class _Command(Response):
+    """The frames of a command. What the client still sends is the command's stdin; when it goes away, it is ended."""
 
-    async def feed() -> None:
-        await asyncio.to_thread(running.feed, given, end=stream is None)
-        if stream is None:
-            return
-        async for chunk in stream:
-            await asyncio.to_thread(running.feed, chunk)
-        await asyncio.to_thread(running.feed, b"", end=True)
+    media_type = "application/x-ndjson"
 
-    feeding = asyncio.create_task(feed())
-    try:
-        async for line in _events(lambda emit: tasks.run(running, emit), {"status": 255}):
-            yield line
-    finally:
-        running.close()
-        feeding.cancel()
+    def __init__(self, running: tasks.Running, given: bytes, *, more: bool) -> None:
+        super().__init__()
+        del self.headers["content-length"]
+        self._running, self._given, self._more = running, given, more
+
+    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
+        """Sends the frames as they come."""
+        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
+        listening = asyncio.create_task(self._listen(receive))
+        try:
+            async for line in _events(lambda emit: tasks.run(self._running, emit), {"status": 255}):
+                await send({"type": "http.response.body", "body": line, "more_body": True})
+            await send({"type": "http.response.body", "body": b""})
+        finally:
+            listening.cancel()
+            await asyncio.to_thread(self._running.close)
+
+    async def _listen(self, receive: Receive) -> None:
+        await asyncio.to_thread(self._running.feed, self._given, end=not self._more)
+        while (message := await receive())["type"] == "http.request":
+            end = self._more and not message.get("more_body", False)
+            await asyncio.to_thread(self._running.feed, message.get("body", b""), end=end)
+            self._more = self._more and not end
+        await asyncio.to_thread(self._running.close)

@@ -78,14 +78,23 @@ def main() -> int:
             if not isinstance(request, dict):
                 raise typed.Refused("a request is a JSON object")
             if request.get("verb") == "run":
-                return running.run(home, running.command(request), buffer, as_root=as_root)
+                return _run(home, request, buffer, as_root=as_root)
             reply = {"ok": True, **answer(home, request, as_root=as_root)}
         except (typed.Refused, OSError, ValueError) as error:
             reply = {"ok": False, "error": str(error)}
-            if isinstance(error, typed.Refused) and buffer == b"" and request.get("verb") == "run":
-                sys.stderr.write(f"lampas: {error}\n")
-                return 2
         os.write(1, json.dumps(reply).encode() + b"\n")
+
+
+def _run(home: str, request: Mapping[str, Any], rest: bytes, *, as_root: bool) -> int:
+    """Becomes one command's keeper; its exit statuses for what could not run are a shell's."""
+    try:
+        return running.run(home, running.command(request), rest, as_root=as_root)
+    except FileNotFoundError as error:
+        sys.stderr.write(f"{error.filename}: not found\n")
+        return 127
+    except (typed.Refused, OSError, ValueError, KeyError) as error:
+        sys.stderr.write(f"lampas: the command could not be run: {error}\n")
+        return 126
 
 
 if __name__ == "__main__":

@@ -212,25 +212,23 @@ def test_a_killed_apache_heals_and_a_dead_application_keeps_no_other_from_being_
     other = App(node, "blog")
     other.release(1)
     other.slots[1] = node.first_port + 5
-    fragile = HELLO + "\nimport pathlib\nif (pathlib.Path(os.environ['LAMPAS_DATA']) / 'dead').exists(): os._exit(1)\n"
+    fragile = (
+        HELLO + "\nimport pathlib\nif (pathlib.Path(os.environ['LAMPAS_DATA']) / 'dead').exists(): raise SystemExit\n"
+    )
     app.release(3, Code({"app.py": fragile}))
     both = [app.live({3: 100}, 3)], [app.releases[3]]
     node.apply(node.state(*both))
-    before = _pids(node)
+    before = node.pids()
     os.kill(before[0], 9)
-    until(lambda: bool(_pids(node)) and not set(_pids(node)) & set(before))
+    until(lambda: bool(node.pids()) and not set(node.pids()) & set(before))
     until(lambda: app.serves() == "3")
     (node.home / f"data/{app.name}/dead").touch()
-    before = _pids(node)
+    before = node.pids()
     os.kill(before[0], 9)
-    until(lambda: not set(_pids(node)) & set(before))
+    until(lambda: not set(node.pids()) & set(before))
     events = node.apply(node.state([*both[0], other.live({1: 100}, 1)], [*both[1], other.releases[1]]))
     assert events[-1] == {"outcome": "applied"}
     assert other.serves() == "1"
-
-
-def _pids(node: Interface) -> list[int]:
-    return [pid for unit in node.console.status()["units"] for pid in unit["pids"]]
 
 
 def refused(node: Interface, data: bytes, signature: str) -> dict[str, str]:

@@ -170,7 +170,7 @@ def test_a_killed_supervisor_leaves_orphans_that_the_next_start_replaces(node: I
     node._running.wait()
     node._running = None
     node.start()
-    until(lambda: _replaced(node, before))
+    until(lambda: bool(node.pids()) and not set(node.pids()) & set(before))
     until(lambda: node.get(f"{two.name}.localhost")[2] == "1")
     assert not any(_alive(pid) for pid in before)
 
@@ -180,11 +180,6 @@ def _alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/cmdline").read_bytes() != b""
     except OSError:
         return False
-
-
-def _replaced(node: Interface, before: list[int]) -> bool:
-    after = node.console.status()["units"][0]["pids"]
-    return bool(after) and not set(after) & set(before)
 
 
 def test_the_agent_ends_quickly_when_it_is_told(node: Interface) -> None:
