@@ -15,7 +15,10 @@ from typing import IO
 from lampas.errors import Failed
 
 PIPE = subprocess.PIPE  # for `start`
-_KEPT = ("PATH", "LANG", "HOME", "TMPDIR", "SSL_CERT_FILE", "SSL_CERT_DIR", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
+Started = subprocess.Popen[bytes]  # what `start` gives
+_CERTIFICATES = ("SSL_CERT_FILE", "SSL_CERT_DIR", "PIP_CERT", "NODE_EXTRA_CA_CERTS")
+_PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "https_proxy", "http_proxy", "no_proxy")
+_KEPT = ("PATH", "LANG", "HOME", "TMPDIR", *_CERTIFICATES, *_PROXIES)
 
 
 @dataclass(frozen=True)

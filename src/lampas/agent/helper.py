@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import subprocess
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any
@@ -18,7 +17,7 @@ class Helper:
 
     def __init__(self, command: Sequence[str]) -> None:
         self._command = list(command)
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: process.Started | None = None
 
     def __enter__(self) -> Helper:
         return self
@@ -29,7 +28,7 @@ class Helper:
     def start(self) -> None:
         """Starts it without waiting; asking starts it too."""
         if self._process is None:
-            self._process = process.start(self._command, stdin=subprocess.PIPE, new_session=True)
+            self._process = process.start(self._command, stdin=process.PIPE, new_session=True)
 
     def ask(self, verb: str, app: str, number: int | None = None, **values: Any) -> dict[str, Any]:
         """Asks for one thing and waits for the answer.

@@ -11,7 +11,6 @@ import contextlib
 import json
 import os
 import selectors
-import subprocess
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -127,7 +126,7 @@ class Running:
     """A command that runs; `frames` gives what it writes, `status` counts once they have ended."""
 
     def __init__(self, configuration: AgentConfiguration, request: dict[str, Any]) -> None:
-        self._process = process.start(configuration.helper_command, stdin=subprocess.PIPE, new_session=True)
+        self._process = process.start(configuration.helper_command, stdin=process.PIPE, new_session=True)
         self._lock = threading.Lock()
         self.status = -1
         self._write(request)

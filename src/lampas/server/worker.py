@@ -1,4 +1,4 @@
-"""The worker's process: lanes for building and for serving, and a watch over what the nodes really run.
+"""The worker: lanes for building and for serving, a watch over what nodes really run, a follower of pushes.
 
 Run as `python -m lampas.server.worker`. It may be killed at any moment; the next one resumes.
 """
@@ -31,6 +31,7 @@ def _work(stopping: threading.Event) -> None:
     from django.conf import settings
 
     from lampas.server import handlers
+    from lampas.server.follow import Follow
     from lampas.server.lanes import Doorbell, Heartbeat, Lane
     from lampas.server.watch import Watch
     from lampas.store import queue
@@ -41,7 +42,7 @@ def _work(stopping: threading.Event) -> None:
         Lane("build", handlers.BUILDING, bell, stopping),
         Lane("serve", handlers.SERVING, bell, stopping),
     ]
-    for thread in (*lanes, Heartbeat(lanes, stopping), Watch(stopping)):
+    for thread in (*lanes, Heartbeat(lanes, stopping), Watch(stopping), Follow(stopping)):
         thread.start()
     while not stopping.wait(3600):
         pass
