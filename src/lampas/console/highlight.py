@@ -7,10 +7,11 @@ from django.utils.safestring import SafeString, mark_safe
 from pygments import highlight as render
 from pygments.formatters import HtmlFormatter
 from pygments.lexer import Lexer
-from pygments.lexers import TextLexer, get_lexer_for_filename
+from pygments.lexers import TextLexer, get_lexer_by_name, get_lexer_for_filename
 from pygments.util import ClassNotFound
 
 LARGEST = 400_000  # bytes; longer files are shown without colours: seconds of work for nobody's eyes
+_OURS = {"pl": "perl", "pm": "perl", "t": "perl", "psgi": "perl", "cgi": "perl"}  # others claim these endings as well
 _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
 
@@ -41,7 +42,9 @@ def language(path: str) -> str:
 
 def _lexer(path: str) -> Lexer:
     options = {"stripnl": False, "ensurenl": True}
+    name = path.rsplit("/", 1)[-1]
     try:
-        return get_lexer_for_filename(path.rsplit("/", 1)[-1], **options)
+        ours = _OURS.get(name.rpartition(".")[2])
+        return get_lexer_by_name(ours, **options) if ours else get_lexer_for_filename(name, **options)
     except ClassNotFound:
         return TextLexer(**options)
