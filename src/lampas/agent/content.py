@@ -106,7 +106,7 @@ class Receiver:
         self._name = ""
         self._file: BinaryIO | None = None
         self._hash = hashlib.sha256()
-        self._received: list[str] = []
+        self._received: list[tuple[Path, str]] = []  # where each stands aside, and its name; a name may come twice
 
     def __enter__(self) -> Receiver:
         self._store.directory.mkdir(parents=True, exist_ok=True)
@@ -154,13 +154,13 @@ class Receiver:
         """Ends the stream: all its pieces become part of the store."""
         if self._file is not None or self._header:
             raise InvalidInput("the stream of content was cut")
-        for name in self._received:
-            with (self._aside / name).open("rb") as file:
+        for aside, _ in self._received:
+            with aside.open("rb") as file:
                 os.fsync(file.fileno())
-        for name in self._received:
+        for aside, name in self._received:
             target = self._store.path(name)
             target.parent.mkdir(exist_ok=True)
-            (self._aside / name).replace(target)
+            aside.replace(target)
         return len(self._received)
 
     def _open(self) -> None:
@@ -171,7 +171,7 @@ class Receiver:
         if length > LARGEST:
             raise InvalidInput(f"a piece of {length} bytes is larger than a node takes")
         self._name, self._left, self._hash = name.decode(), length, hashlib.sha256()
-        self._file = (self._aside / self._name).open("wb")
+        self._file = self._next().open("wb")
 
     def _close(self) -> None:
         assert self._file is not None  # noqa: S101 - feed calls this with an open piece alone
@@ -180,4 +180,7 @@ class Receiver:
         self._file = None
         if self._hash.hexdigest() != self._name:
             raise InvalidInput(f"the content sent as {self._name} is something else")
-        self._received.append(self._name)
+        self._received.append((self._next(), self._name))
+
+    def _next(self) -> Path:
+        return self._aside / str(len(self._received))

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from lampas.errors import InvalidInput
 
 _BARE = re.compile(r"[A-Za-z0-9_./:=%{}^$()\[\]?!*+,@;-]+")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")  # whatever anybody might take for the end of a line
 _VARIABLE = re.compile(r"\$\{[^:}]*\}")  # Apache expands ${NAME} anywhere; ${map:key} belongs to mod_rewrite
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 _BLOCK = re.compile(r"<(/?)([A-Za-z]+)(?:\s+(.*))?>")
 
 
@@ -72,6 +73,8 @@ def parse(text: str) -> tuple[Directive, ...]:
             stack.append((block[2], _split(block[3] or ""), []))
         else:
             name, *args_list = _split(words)
+            if not _NAME.fullmatch(name):
+                raise InvalidInput(f"{name!r} is no directive")
             stack[-1][2].append(Directive(name, tuple(args_list)))
     if len(stack) != 1:
         raise InvalidInput(f"<{stack[-1][0]}> is not closed")
