@@ -20,8 +20,8 @@ def objects(repository: Path) -> list[str]:
 
 @pytest.fixture
 def history(shop: Served, work: Path) -> str:
-    """Ten pushes of one commit each to main, and a tag. Returns the head."""
-    for number in range(10):
+    """Four pushes of one commit each to main, and a tag. Returns the head."""
+    for number in range(4):
         head = commit(work, {f"file{number}": f"{number}\n" * 50})
         ok(work, "push", "-q", shop.url("shop"), "main")
     ok(work, "tag", "-a", "v1", "-m", "one")

@@ -16,7 +16,7 @@ from engines.git import Served, commit, ok, stored_refs
 from lampas.core.names import RepositoryName
 
 SHOP = RepositoryName("shop")
-PUSHES = 12
+PUSHES = 6
 
 
 @pytest.fixture

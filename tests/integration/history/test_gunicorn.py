@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import threading
@@ -45,6 +46,7 @@ def test_a_pack_of_forty_mebibytes_goes_in_and_comes_out(live: Served, work: Pat
         (work / f"{number}").write_bytes(os.urandom(8 * MIB))
     head = commit(work, {"last": "last"})
     ok(work, "push", "-q", live.url("shop"), "main")
+    shutil.rmtree(live.cache)  # so that it comes from the database
     ok(tmp_path, "clone", "-q", "--bare", live.url("shop"), "copy")
     assert ok(tmp_path / "copy", "rev-parse", "main") == head
     ok(tmp_path / "copy", "fsck", "--full")
