@@ -53,6 +53,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("apps/<str:app>/why", releases.why),
     path("apps/<str:app>/releases/<int:number>", releases.one),
     path("apps/<str:app>/compare", releases.compare),
+    path("apps/<str:app>/compare/file", releases.difference),
     path("operations", work.index),
     path("operations/<int:operation>", work.one),
     path("operations/<int:operation>/steps", work.steps),

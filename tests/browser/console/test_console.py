@@ -120,6 +120,14 @@ def test_a_dangerous_button_wakes_once_the_name_is_typed(ada: Visitor) -> None:
     expect(send).to_be_enabled()
 
 
+def test_a_button_that_is_not_allowed_never_wakes(address: str, context: BrowserContext) -> None:
+    vera = visitor(address, context, "vera")
+    vera.go("/apps/shop")
+    vera.page.locator("#delete").fill("shop")
+    for name in ("Delete", "Set traffic", "Deploy", "Build", "Roll back", "Retire"):
+        expect(vera.page.get_by_role("button", name=name, exact=True)).to_be_disabled()
+
+
 def test_the_editor_marks_what_is_not_saved_and_commits_by_the_keyboard(ada: Visitor) -> None:
     ada.go("/code/shop/edit/README.md")
     mark = ada.page.get_by_text("not saved")

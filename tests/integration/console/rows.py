@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -90,14 +91,29 @@ def release(app: str, number: int, commit: str, state: str = "verified", **chang
 
     application, _ = Application.objects.get_or_create(name=app)
     edge = {"from": f"app {app}", "to": "shop", "provenance": "declared", "file": "apps/shop.toml", "line": 3}
-    member = {"kind": "module", "revision": f"{number:040x}", "repository": "shop"}
+    member = {"kind": "module", "repository": "shop"}
+    revisions = _revisions("shop", commit)
     second = {**edge, "from": "shop", "to": "shop.orders", "provenance": "import", "file": "shop/__init__.py"}
+    wheel = hashlib.sha256(b"flask").hexdigest()
     closure = {
         "members": [
-            {**member, "module": "shop", "path": "shop/__init__.py", "edge": edge},
-            {**member, "module": "shop.orders", "path": "shop/orders.py", "edge": second},
+            {**member, "module": "shop", "path": "shop/__init__.py", "edge": edge, **revisions("shop/__init__.py")},
+            {
+                **member,
+                "module": "shop.orders",
+                "path": "shop/orders.py",
+                "edge": second,
+                **revisions("shop/orders.py"),
+            },
         ],
-        "distributions": [{"name": "flask", "version": f"3.1.{number}", "sha256": "ab" * 32, "edge": second}],
+        "distributions": [
+            {
+                "name": "flask",
+                "version": f"3.1.{number}",
+                "sha256": wheel,
+                "edge": second,
+            }
+        ],
         "unresolved": [
             {"name": "win32api", "file": "shop/orders.py", "line": 1, "optional": False, "waived": "", "proposal": "x"}
         ],
@@ -106,8 +122,8 @@ def release(app: str, number: int, commit: str, state: str = "verified", **chang
         "commit": commit,
     }
     values: dict[str, Any] = {
-        "release_id": f"{number:064x}",
-        "tree": "cd" * 32,
+        "release_id": hashlib.sha256(f"release {number}".encode()).hexdigest(),
+        "tree": hashlib.sha256(f"tree {number}".encode()).hexdigest(),
         "manifest": "ef" * 32,
         "state": state,
         "repository": "shop",
@@ -120,6 +136,20 @@ def release(app: str, number: int, commit: str, state: str = "verified", **chang
         "author": "ada",
     }
     return Release.objects.create(application=application, number=number, **{**values, **changes})
+
+
+def _revisions(repository: str, commit: str) -> Any:
+    """What gives a file's revision at a commit; where the commit is made up, the revision is as well."""
+    from lampas.errors import NotFound
+    from lampas.queries import code
+
+    name: Any = repository
+    oid: Any = commit
+    try:
+        tree = code.reader().tree(name, oid)
+    except NotFound:
+        return lambda _path: {"revision": "0" * 40}
+    return lambda path: {"revision": tree[path].oid}
 
 
 def slot(row: Any, port: int, state: str = "live") -> None:

@@ -272,10 +272,17 @@ def plain(value: Any) -> str:
 
 
 @register.filter
+def cut_oid(value: Any) -> str:
+    """A value as people write it; an object id is cut to its first digits."""
+    text = plain(value)
+    return text[:8] if _OID.fullmatch(text) else text
+
+
+@register.filter
 def detail(values: Mapping[str, Any]) -> str:
     """The further facts of an audit row in one line; object ids are cut to their first digits."""
     rows = [(key, plain(value)) for key, value in values.items() if value not in (None, "", [], {})]
-    return "  ".join(f"{key}: {text[:8] if _OID.fullmatch(text) else text}" for key, text in rows)
+    return "  ".join(f"{key}: {cut_oid(text)}" for key, text in rows)
 
 
 @register.filter

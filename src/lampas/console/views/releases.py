@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 
+from lampas.console.differences import compare as compare_files
 from lampas.console.pages import page, show
 from lampas.console.reasons import Reasons
 from lampas.core.accounts import Permission
 from lampas.core.closure.compute import why as shortest
-from lampas.core.names import AppName
-from lampas.errors import InvalidInput, LampasError
-from lampas.queries import closures, comparison, definitions, health, releases
+from lampas.core.names import AppName, Oid, RepositoryName
+from lampas.errors import InvalidInput, LampasError, NotFound
+from lampas.queries import closures, code, comparison, definitions, health, releases
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,10 @@ def compare(request: HttpRequest, app: str) -> HttpResponse:
     name = AppName(app)
     older, newer = _number(request, "from"), _number(request, "to")
     difference = comparison.releases(releases.row_of(name, older), releases.row_of(name, newer))
+    for item in difference.modules.changed:
+        item["url"] = f"/apps/{app}/compare/file?" + urlencode(
+            {"from": older, "to": newer, "repository": item["repository"], "path": item["path"]}
+        )
     parts = [
         ("Modules", difference.modules, "path"),
         ("Distributions", difference.distributions, "name"),
@@ -59,10 +65,30 @@ def compare(request: HttpRequest, app: str) -> HttpResponse:
         "older": older,
         "newer": newer,
         "versions": releases.page(name, None, 50),
-        "parts": [{"title": title, "part": part, "rows": _rows(part, key)} for title, part, key in parts],
+        "parts": [{"title": title, "rows": _rows(part, key)} for title, part, key in parts],
         "tab": "versions",
     }
     return show(request, "apps/compare.html", values)
+
+
+@page(Permission.VIEW, application="app")
+def difference(request: HttpRequest, app: str) -> HttpResponse:
+    """One file of two releases: `?from=N&to=M&repository=R&path=P`."""
+    older, newer = _number(request, "from"), _number(request, "to")
+    wanted = (request.GET.get("repository", ""), request.GET.get("path", ""))
+    sides = [_content(AppName(app), number, wanted) for number in (older, newer)]
+    if sides == [None, None]:
+        raise NotFound(f"neither version {older} nor {newer} of {app} holds {wanted[1]}")
+    values = {"app": app, "older": older, "newer": newer, "path": wanted[1], "difference": compare_files(*sides)}
+    return show(request, "apps/difference.html", {**values, "tab": "versions"})
+
+
+def _content(app: AppName, number: int, wanted: tuple[str, str]) -> bytes | None:
+    """A file of a release; None: it does not hold it."""
+    for row in releases.row_of(app, number).closure.get("members", []):
+        if (row["repository"], row["path"]) == wanted:
+            return code.reader().blob(RepositoryName(row["repository"]), Oid(row["revision"]))
+    return None
 
 
 @page(Permission.VIEW, application="app")
@@ -115,7 +141,7 @@ def _rows(part: comparison.Part, key: str) -> list[dict[str, Any]]:
     rows = [{"kind": "added", "name": item[key], "to": _short(item)} for item in part.added]
     rows += [{"kind": "removed", "name": item[key], "from": _short(item)} for item in part.removed]
     rows += [
-        {"kind": "changed", "name": item[key], "from": item.get("from"), "to": item.get("to"), "item": item}
+        {"kind": "changed", "name": item[key], "from": item.get("from"), "to": item.get("to"), "url": item.get("url")}
         for item in part.changed
     ]
     return sorted(rows, key=lambda row: str(row["name"]))

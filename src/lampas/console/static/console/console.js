@@ -72,7 +72,7 @@
   document.querySelectorAll("form[data-confirm]").forEach(function (form) {
     var field = form.querySelector("input[required]");
     var send = form.querySelector("button[type=submit]");
-    function check() { send.disabled = field.value !== form.dataset.confirm; }
+    function check() { send.disabled = "denied" in send.dataset || field.value !== form.dataset.confirm; }
     field.addEventListener("input", check);
     check();
   });
