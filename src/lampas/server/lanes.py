@@ -114,23 +114,3 @@ class Lane(threading.Thread):
     def _fail(operation: Operation, steps: queue.Steps, error: LampasError) -> None:
         steps.fail_running(error.message)
         queue.fail(operation, error)
-
-
-class Heartbeat(threading.Thread):
-    """Extends the leases of what the lanes have in hand."""
-
-    def __init__(self, lanes: list[Lane], stopping: threading.Event) -> None:
-        """Prepares it for these lanes, until `stopping` is set."""
-        super().__init__(name="heartbeat", daemon=True)
-        self._lanes = lanes
-        self._stopping = stopping
-
-    def run(self) -> None:
-        """Extends every third of a lease."""
-        while not self._stopping.wait(queue.LEASE.total_seconds() / 3):
-            in_hand = [lane.in_hand for lane in self._lanes if lane.in_hand is not None]
-            try:
-                close_old_connections()
-                queue.extend(in_hand)
-            except DatabaseError as error:
-                LOG.warning("leases not extended: %s", error)

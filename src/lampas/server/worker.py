@@ -30,10 +30,8 @@ def main() -> None:
 def _work(stopping: threading.Event) -> None:
     from django.conf import settings
 
-    from lampas.server import handlers
-    from lampas.server.follow import Follow
-    from lampas.server.lanes import Doorbell, Heartbeat, Lane
-    from lampas.server.watch import Watch
+    from lampas.server import handlers, periodic
+    from lampas.server.lanes import Doorbell, Lane
     from lampas.store import queue
 
     bell = Doorbell(Path(settings.CONFIGURATION.doorbell))
@@ -42,7 +40,12 @@ def _work(stopping: threading.Event) -> None:
         Lane("build", handlers.BUILDING, bell, stopping),
         Lane("serve", handlers.SERVING, bell, stopping),
     ]
-    for thread in (*lanes, Heartbeat(lanes, stopping), Watch(stopping), Follow(stopping)):
+
+    def extend() -> None:
+        queue.extend([lane.in_hand for lane in lanes if lane.in_hand is not None])
+
+    heartbeat = periodic.Periodic(extend, queue.LEASE.total_seconds() / 3, stopping)
+    for thread in (*lanes, heartbeat, *periodic.threads(stopping)):
         thread.start()
     while not stopping.wait(3600):
         pass

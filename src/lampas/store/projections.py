@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from django.db import transaction
+from django.db.models import F, OuterRef, Subquery, Value
+from django.db.models.functions import Concat
 
 from lampas.core.history.values import TreeEntry
 from lampas.core.modules.analysers.python import analyser as python
@@ -15,7 +17,7 @@ from lampas.core.modules.values import Kind, Module
 from lampas.core.names import Oid, RepositoryName
 from lampas.errors import NotFound
 from lampas.store import facts
-from lampas.store.models import Facts, ModuleRow, ModuleTable, Repository
+from lampas.store.models import Facts, ModuleRow, ModuleTable, Ref, Repository
 
 _CODE = (Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT)
 _BATCH = 1000  # rows in one statement
@@ -47,6 +49,15 @@ class Refreshed:
     def differed(self) -> bool:
         """Whether the table was not as it should be."""
         return bool(self.added or self.removed or self.changed)
+
+
+def behind() -> list[RepositoryName]:
+    """The repositories whose module table does not claim to be of their default branch's head."""
+    branch = Concat(Value("refs/heads/"), OuterRef("default_branch"))
+    head = Ref.objects.filter(repository=OuterRef("pk"), name=branch).values("oid")[:1]
+    rows = Repository.objects.annotate(head=Subquery(head)).filter(head__isnull=False)
+    names = rows.exclude(module_table__commit=F("head")).order_by("name").values_list("name", flat=True)
+    return [RepositoryName(name) for name in names]
 
 
 def refresh(reader: TreeReader, repository: RepositoryName) -> Refreshed:

@@ -107,3 +107,16 @@ def test_facts_are_read_once_for_each_blob(workshop: Workshop, monkeypatch: pyte
     assert closures.compute(workshop.reader, definition, definition.commit) == first
     chain = [(edge.source, edge.target, edge.file, edge.line) for edge in why(first, "shop.cart")]
     assert chain == [("app shop", "shop.wsgi", "lampas.toml", 2), ("shop.wsgi", "shop.cart", "shop/wsgi.py", 1)]
+
+
+def test_a_repository_is_behind_from_a_push_until_it_was_refreshed(workshop: Workshop) -> None:
+    from lampas.core.names import RepositoryName
+    from lampas.store import projections
+
+    shop = RepositoryName("shop")
+    workshop.commit("shop", {"a.py": ""})
+    assert projections.behind() == [shop]
+    projections.refresh(workshop.reader, shop)
+    assert projections.behind() == []
+    workshop.commit("shop", {"a.py": "x = 1"})
+    assert projections.behind() == [shop]
