@@ -164,15 +164,15 @@ def test_after_a_power_cut_all_runs_again_as_it_was_applied(node: Interface) -> 
 def test_a_killed_supervisor_leaves_orphans_that_the_next_start_replaces(node: Interface) -> None:
     two = Two(node)
     two.clean()
-    before = node.console.status()["units"][0]["pids"]
+    before = [*node.pids(), _agent_pid(node)]
     assert node._running
     node._running.kill()
     node._running.wait()
     node._running = None
     node.start()
-    until(lambda: bool(node.pids()) and not set(node.pids()) & set(before))
+    until(lambda: not any(_alive(pid) for pid in before))
+    until(lambda: bool(node.pids()))
     until(lambda: node.get(f"{two.name}.localhost")[2] == "1")
-    assert not any(_alive(pid) for pid in before)
 
 
 def _alive(pid: int) -> bool:
@@ -183,13 +183,13 @@ def _alive(pid: int) -> bool:
 
 
 def test_the_agent_ends_quickly_when_it_is_told(node: Interface) -> None:
-    pid = int(_agent_pid(node))
+    pid = _agent_pid(node)
     os.kill(pid, 15)
     until(lambda: not _alive(pid), 8)
     until(lambda: node.listens(node.agent_port))
 
 
-def _agent_pid(node: Interface) -> str:
+def _agent_pid(node: Interface) -> int:
     for process in Path("/proc").iterdir():
         try:
             words = (process / "cmdline").read_bytes().split(b"\0")
@@ -197,5 +197,5 @@ def _agent_pid(node: Interface) -> str:
         except OSError:
             continue
         if b"lampas.agent" in words and f"LAMPAS_PROCESS={node.home}:agent".encode() in environ.split(b"\0"):
-            return process.name
+            return int(process.name)
     raise AssertionError("no agent runs")
