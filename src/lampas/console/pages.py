@@ -11,6 +11,7 @@ from functools import wraps
 from typing import Any, TypeVar, cast
 from urllib.parse import urlencode
 
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseNotAllowed
 from django.shortcuts import redirect
 from django.template.loader import render_to_string
@@ -20,7 +21,7 @@ from lampas.api.permissions import actor, declared
 from lampas.api.problems import Unauthenticated
 from lampas.console import failures
 from lampas.core.accounts import Permission
-from lampas.errors import LampasError
+from lampas.errors import LampasError, Unreachable
 
 __all__ = ["actor", "page", "show"]
 
@@ -61,6 +62,8 @@ def page(
                 return _to_login(request)
             except LampasError as error:
                 return failures.answer(request, error)
+            except (OperationalError, InterfaceError):
+                return failures.answer(request, Unreachable("the database does not answer", "see: lampas status"))
 
         return cast(View, answered)
 
