@@ -21,7 +21,7 @@ class MariaDB:
 
     def start(self) -> None:
         """Makes the data directory the first time, then starts the server and waits until it answers."""
-        own = ["--no-defaults", f"--datadir={self.data}", "--user=root"]
+        own = ["--no-defaults", f"--datadir={self.data}", f"--tmpdir={self.directory}", "--user=root"]
         if not self.data.exists():
             subprocess.run(
                 ["mariadb-install-db", *own, "--auth-root-authentication-method=normal", "--skip-test-db"],

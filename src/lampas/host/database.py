@@ -19,6 +19,8 @@ _MY_CNF = """\
 # Written by lampas up.
 [mariadbd]
 datadir = {database}/data
+# Its own: a server that starts removes what it takes for leftovers in its tmpdir, also those of a server that runs.
+tmpdir = {database}/tmp
 socket = {socket}
 pid-file = {run}/database/mariadb.pid
 bind-address = 127.0.0.1
@@ -89,12 +91,10 @@ def initialise(layout: Layout, user: str, password: str) -> None:
     try:
         if Path("/proc/self").stat().st_uid == 0:
             shutil.chown(accounts, user)
+        # --force: without looking hosts up
         words = ["mariadb-install-db", "--no-defaults", "--force", f"--datadir={aside}", "--skip-test-db"]
-        words += [
-            "--skip-name-resolve",
-            "--auth-root-authentication-method=socket",
-        ]  # --force: without looking hosts up
-        words += [f"--auth-root-socket-user={user}"]
+        words += ["--skip-name-resolve", f"--tmpdir={layout.database / 'tmp'}"]
+        words += ["--auth-root-authentication-method=socket", f"--auth-root-socket-user={user}"]
         done = process.run(as_user(user, [*words, f"--extra-file={accounts}"]), cwd=layout.database, timeout=120)
         said = (done.stdout + done.stderr).decode(errors="replace")
         if done.status != 0 or "ERROR" in said:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import time
 from dataclasses import dataclass
@@ -66,12 +67,23 @@ def _role(layout: Layout, settings: Settings, name: str, processes: tuple[Observ
     for process in processes:
         unit = name == "appserver" and process.name not in NAMES
         if (process.name in ROLES[name] or unit) and process.state != RUNNING:
-            problems.append(f"{process.name} is {process.state}")
+            problems.append(f"{process.name} is {process.state}{_last_words(layout, process.name)}")
     for process_name in ROLES[name]:
         said = _answers(layout, settings, process_name)
         if said and not problems:
             problems.append(f"{process_name} {said}")
     return RoleHealth(name, not problems, "; ".join(problems))
+
+
+def _last_words(layout: Layout, name: str) -> str:
+    """The last line that a process wrote to its log, for people."""
+    try:
+        with (layout.logs / f"{name}.log").open("rb") as file:
+            file.seek(max(0, file.seek(0, os.SEEK_END) - 4000))
+            lines = file.read().decode(errors="replace").strip().splitlines()
+    except OSError:
+        return ""
+    return f": {lines[-1].strip()[:300]}" if lines else ""
 
 
 def _answers(layout: Layout, settings: Settings, name: str) -> str:

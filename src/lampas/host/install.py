@@ -73,7 +73,7 @@ def directories(layout: Layout, settings: Settings, who: Accounts) -> None:
     directory(layout.logs, root, 0o751, who.agent if settings.isolation == USERS else None)
     directory(layout.server, who.console, 0o700)
     directory(layout.agent_secrets, who.agent, 0o700)
-    for path in (layout.database, layout.database / "binlog"):
+    for path in (layout.database, layout.database / "binlog", layout.database / "tmp"):
         directory(path, who.database, 0o700)
     socket_group = who.console if settings.isolation == USERS else None
     directory(layout.run / "database", who.database, 0o750, socket_group)

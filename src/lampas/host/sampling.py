@@ -79,11 +79,12 @@ def ensure(layout: Layout, settings: Settings, say: Callable[[str], None]) -> tu
 
 
 def addresses(settings: Settings, run: CommandLine) -> tuple[str, ...]:
-    """Where it answers now; nowhere if it was deleted."""
+    """Where it answers, or should as soon as its units have started; nowhere if it was deleted."""
     status, answer = run("app", "show", NAME)
     if status != 0:
         return ()
-    running = [version["number"] for version in answer["versions"] if version["state"] in ("live", "warm")]
+    versions = answer["versions"]
+    running = [one["number"] for one in versions if one["traffic"] or one["state"] in ("live", "warm")]
     labels = [NAME, *(f"{NAME}-v{number}" for number in sorted(running))] if running else []
     return tuple(settings.app_url(label) for label in labels)
 

@@ -28,14 +28,22 @@ def start(layout: Layout, settings: Settings, secrets: Secrets) -> str:
         keeping.configure(layout, settings, every(layout, settings))
         keeping.start(layout, settings)
     start_database(layout, settings)
-    told = f"{settings.domain} {settings.port} {settings.first_slot}\n"
-    stale = layout.told.exists() and layout.told.read_text() != told
-    login = set_up(layout, settings, secrets, resend=stale)
-    layout.told.write_text(told)
+    login = set_up(layout, settings, secrets)
     layout.set_up.write_text(settings.software)
     keeping.configure(layout, settings, every(layout, settings))
     keeping.everything(layout)
     return login
+
+
+def tell(layout: Layout, settings: Settings, secrets: Secrets) -> None:
+    """Has what runs here sent again, if a setting has changed that it is rendered from. The worker and the agent run.
+
+    What was told last stands in a file; a new node has nothing to be told.
+    """
+    now = f"{settings.domain} {settings.port} {settings.first_slot}\n"
+    if layout.told.exists() and layout.told.read_text() != now:
+        set_up(layout, settings, secrets, resend=True)
+    layout.told.write_text(now)
 
 
 def every(layout: Layout, settings: Settings) -> list[Program]:
@@ -56,7 +64,7 @@ def start_database(layout: Layout, settings: Settings) -> None:
     database.wait(layout.database_socket, _DATABASE_SECONDS, layout.logs / f"{DATABASE}.log")
 
 
-def set_up(layout: Layout, settings: Settings, secrets: Secrets, *, resend: bool) -> str:
+def set_up(layout: Layout, settings: Settings, secrets: Secrets, *, resend: bool = False) -> str:
     """Has the server make its tables and first rows; returns the secret part of a login link.
 
     Raises:

@@ -64,8 +64,12 @@ def brought_up(layout: Layout, settings: Settings, secrets: Secrets, *, sample: 
     login = f"{settings.console_url}/login/{starting.start(layout, settings, secrets)}"
     bind, git = settings.bind, reach.basic("operator", secrets.operator)
     console = f"{settings.console_url}/"
-    health.wait(layout, settings, 45.0)
+    seen = health.wait(layout, settings, 45.0)
+    starting.tell(layout, settings, secrets)
     tried = [reach.attempt(reach.Address(console, bind))]
+    for role in seen.roles:
+        if not role.ok:
+            say(f"the role {role.name} is not well: {role.detail}")
     urls: tuple[str, ...] = ()
     if sample and tried[0].ok:
         urls = sampling.ensure(layout, settings, say)
@@ -73,5 +77,5 @@ def brought_up(layout: Layout, settings: Settings, secrets: Secrets, *, sample: 
     advertised = "/git/cluster.git/info/refs?service=git-upload-pack"
     tried.append(reach.attempt(reach.Address(login, bind)))
     tried.append(reach.attempt(reach.Address(settings.git_url, bind, git, advertised)))
-    tried += [reach.until_ok(reach.Address(url, bind), 30.0, settle=False) for url in urls]
+    tried += [reach.until_ok(reach.Address(url, bind), 60.0, settle=False) for url in urls]
     return Up(console, login, settings.git_url, urls, layout.home, settings.isolation, boots, tuple(tried))
