@@ -87,12 +87,14 @@ def _span(seconds: float) -> str:
 
 @register.simple_tag
 def took(start: datetime | None, end: datetime | None = None) -> str:
-    """How long something took, or has taken so far: `0.4 s`, `12 s`, `3 min 20 s`."""
+    """How long something took, or has taken so far: `40 ms`, `1.4 s`, `12 s`, `3 min 20 s`."""
     if start is None:
         return ""
     seconds = ((end or datetime.now(UTC)) - start).total_seconds()
+    if seconds < 1:
+        return f"{max(seconds, 0) * 1000:.0f} ms"
     if seconds < 10:
-        return f"{max(seconds, 0):.1f} s"
+        return f"{seconds:.1f} s"
     return f"{seconds:.0f} s" if seconds < 100 else f"{int(seconds // 60)} min {int(seconds % 60)} s"
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
@@ -87,7 +86,6 @@ def _ask(request: HttpRequest, app: str, action: Any) -> HttpResponse:
         raise
     except LampasError as error:
         return _again(request, app, error)
-    messages.info(request, "It is under way. This page follows it; you may leave, it goes on.")
     return redirect(f"/operations/{operation}")
 
 

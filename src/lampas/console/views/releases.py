@@ -37,7 +37,6 @@ def one(request: HttpRequest, app: str, number: int) -> HttpResponse:
         "found": found,
         "others": [version for version in versions if version.number != number],
         "units": [unit for node in health.nodes([app]) for unit in node.units if unit.number == number],
-        "definition": sorted((key, value) for key, value in found.definition.items() if _says(value) and key != "env"),
         "unwaived": [row for row in found.unresolved if not row.get("waived") and not row.get("optional")],
         "tab": "versions",
     }
@@ -149,10 +148,6 @@ def _rows(part: comparison.Part, key: str) -> list[dict[str, Any]]:
 
 def _short(item: dict[str, Any]) -> Any:
     return item.get("version") or item.get("revision") or item.get("to") or item.get("from") or ""
-
-
-def _says(value: Any) -> bool:
-    return value not in ("", [], {}, None)
 
 
 def _number(request: HttpRequest, name: str) -> int:
