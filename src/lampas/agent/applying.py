@@ -43,6 +43,7 @@ class Applier:
     def __init__(self, configuration: AgentConfiguration, key: Ed25519PublicKey) -> None:
         self._configuration, self._key = configuration, key
         self._journal = Journal(configuration.agent)
+        self._helper = Helper(configuration.helper_command)
         self._one = threading.Lock()
         self._applied: tuple[Signed, NodeState] | None = None
         self.busy: dict[str, Any] = {}
@@ -153,26 +154,20 @@ class Applier:
         """Takes the steps. Once the maps are swapped there is no way back: what fails then is told, and left over
         for the next apply to take away."""
         swapped = False
-        with Helper(self._configuration.helper_command) as helper:
-            hands = Steps(self._configuration, state, helper)
-            hands.prepare(steps)
-            for step in steps:
-                self.busy = {"generation": state.generation, "step": step.title}
-                swapped = swapped or step.verb in _LATER
-                self._journal.note(step.title, "begin")
-                emit({"step": step.title, "state": "running", "detail": ""})
-                try:
-                    detail = hands.take(step)
-                except LampasError as error:
-                    emit({"step": step.title, "state": "failed", "detail": error.message})
-                    if not swapped:
-                        raise
-                    continue
-                except OSError as error:
-                    emit({"step": step.title, "state": "failed", "detail": str(error)})
-                    if not swapped:
-                        raise Failed(f"{step.title}: {error.strerror}", "make room on the node's disk") from error
-                    continue
+        hands = Steps(self._configuration, state, self._helper)
+        hands.prepare(steps)
+        for step in steps:
+            self.busy = {"generation": state.generation, "step": step.title}
+            swapped = swapped or step.verb in _LATER
+            self._journal.note(step.title, "begin")
+            emit({"step": step.title, "state": "running", "detail": ""})
+            try:
+                detail = _taken(hands, step)
+            except LampasError as error:
+                emit({"step": step.title, "state": "failed", "detail": error.message})
+                if not swapped:
+                    raise
+            else:
                 self._journal.note(step.title, "done")
                 emit({"step": step.title, "state": "done", "detail": detail})
 
@@ -189,6 +184,13 @@ class Applier:
             message += f"\nWhat was could not be put back whole: {second.message}"
         self._journal.end("undone")
         return Outcome("undone", message, error.remedy)
+
+
+def _taken(hands: Steps, step: Step) -> str:
+    try:
+        return hands.take(step)
+    except OSError as error:
+        raise Failed(f"{step.title}: {error.strerror}", "make room on the node's disk") from error
 
 
 _LATER = frozenset({"drain", "stop", "discard", "prune", "remove"})

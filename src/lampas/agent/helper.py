@@ -1,4 +1,7 @@
-"""The agent's end of the root helper: one session for one apply, started early, so that its start costs no time."""
+"""The agent's end of the root helper: a session that is kept, so that starting sudo and Python costs no deploy time.
+
+It ends with the agent: when the agent's end of the pipe closes, the helper does.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,9 @@ class Helper:
         self.close()
 
     def start(self) -> None:
-        """Starts it without waiting; asking starts it too."""
+        """Starts it without waiting, if it does not run; asking starts it too."""
+        if self._process is not None and self._process.poll() is not None:
+            self.close()
         if self._process is None:
             self._process = process.start(self._command, stdin=process.PIPE, new_session=True)
 
