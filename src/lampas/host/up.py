@@ -73,6 +73,7 @@ def brought_up(layout: Layout, settings: Settings, secrets: Secrets, *, sample: 
     urls: tuple[str, ...] = ()
     if sample and tried[0].ok:
         urls = sampling.ensure(layout, settings, say)
+        health.wait(layout, settings, 15.0)  # its units count as running once they have stayed up for a second
     say("trying every address …")
     advertised = "/git/cluster.git/info/refs?service=git-upload-pack"
     tried.append(reach.attempt(reach.Address(login, bind)))
