@@ -143,15 +143,16 @@ def main() -> None:
         prepare(node)
         api = Api(node)
         node.json("deploy", "hello", "1")
-        hand = [by_hand(node, 1) for _ in range(7)]
         quiet = Load(node)
         time.sleep(20)
         baseline = quiet.report()
-        load, deploys, rollbacks = Load(node), [], []
+        load, deploys, rollbacks, hand = Load(node), [], [], []
         for turn in range(asked.deploys):
             before, number = turn % RELEASES + 1, (turn + 1) % RELEASES + 1
             path, body = "/applications/hello/deployments", {"number": number}
             deploys.append(timed(node, api, path, body, f"hello/{number}"))
+            if turn % 4 == 1:  # under the same load, so that both sides pay for it
+                hand.append(by_hand(node, number))
             if len(rollbacks) < asked.rollbacks and turn % 4 == 3:
                 rollbacks.append(timed(node, api, "/applications/hello/rollbacks", {}, f"hello/{before}"))
                 api.finish(api.post(path, body))

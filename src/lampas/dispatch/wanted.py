@@ -103,10 +103,10 @@ def with_traffic(app: str, traffic: Mapping[int, int], *, keep: int | None = Non
     """
     slots = list(Slot.objects.filter(release__application__name=app).select_related("release").order_by("-since"))
     idle = [slot for slot in slots if slot.release.number != keep and not traffic.get(slot.release.number)]
-    kept = {slot.release.number: slot.port for slot in slots if slot not in idle[WARM_KEPT:]}
+    # A unit that had traffic a moment ago may still be answering; it is let go with the next change.
     quiet = datetime.now(UTC) - timedelta(seconds=DRAIN)
-    just_left = any(slot.state == "live" or slot.since > quiet for slot in idle[WARM_KEPT:])
-    return Wanted(app, kept, dict(traffic), DRAIN if just_left else 0.0)
+    dropped = [slot for slot in idle[WARM_KEPT:] if slot.state == "warm" and slot.since < quiet]
+    return Wanted(app, {slot.release.number: slot.port for slot in slots if slot not in dropped}, dict(traffic))
 
 
 def settle(wanted: Wanted) -> TrafficRow:

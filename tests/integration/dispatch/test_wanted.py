@@ -57,14 +57,29 @@ def test_what_failed_or_was_retired_never_gets_a_slot(tables: Path) -> None:
 
 
 def test_the_newest_few_without_traffic_stay_warm_and_the_rest_lose_their_slots(tables: Path) -> None:
+    from datetime import timedelta
+
+    from django.db.models import F
+
+    from lampas.dispatch import wanted
+    from lampas.store.models import Slot
+
+    for number in range(1, 8):
+        _release("shop", number)
+        _live("shop", number)
+        Slot.objects.update(since=F("since") - timedelta(seconds=wanted.DRAIN))
+    now = wanted.everything()["shop"]
+    assert now.traffic == {7: 100}
+    assert sorted(now.slots) == [4, 5, 6, 7]
+
+
+def test_what_had_traffic_a_moment_ago_is_not_stopped_yet(tables: Path) -> None:
     from lampas.dispatch import wanted
 
     for number in range(1, 8):
         _release("shop", number)
         _live("shop", number)
-    now = wanted.everything()["shop"]
-    assert now.traffic == {7: 100}
-    assert sorted(now.slots) == [4, 5, 6, 7]
+    assert sorted(wanted.everything()["shop"].slots) == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_a_version_that_is_being_tried_without_traffic_is_kept(tables: Path) -> None:
