@@ -76,9 +76,12 @@ class Code:
 class Interface:
     """The node. `close` ends everything that it started and removes what it made."""
 
-    def __init__(self, ports: int = 12, *, plain: bool = False) -> None:
+    def __init__(self, ports: int = 12, *, plain: bool = False, size: str = "") -> None:
         self.users = ROOT and not plain
         self.home = Path(tempfile.mkdtemp(prefix="lp-", dir="/tmp"))
+        self._mounted = bool(size)
+        if size:
+            subprocess.run(["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(self.home)], check=True)
         self.home.chmod(0o755)
         self.first_port = free_ports(ports + 2)
         self.ports, self.front_port, self.agent_port = ports, self.first_port + ports, self.first_port + ports + 1
@@ -227,6 +230,8 @@ class Interface:
             self._sudoers.unlink(missing_ok=True)
             for app in self._apps if self.users else ():
                 subprocess.run(["userdel", f"lampas-{app}"], capture_output=True)
+            if self._mounted:
+                subprocess.run(["umount", "--lazy", str(self.home)], check=True)
             shutil.rmtree(self.home, ignore_errors=True)
 
     # How it is made.
@@ -322,9 +327,9 @@ class Interface:
 
 
 @contextlib.contextmanager
-def interface(*, plain: bool = False) -> Iterator[Interface]:
-    """A started node, removed afterwards; a plain one has no Unix users of its own."""
-    made = Interface(plain=plain)
+def interface(*, plain: bool = False, size: str = "") -> Iterator[Interface]:
+    """A started node, removed afterwards; a plain one has no Unix users, one of a size a small disk of its own."""
+    made = Interface(plain=plain, size=size)
     try:
         made.start()
         yield made

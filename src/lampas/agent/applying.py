@@ -26,6 +26,7 @@ from lampas.errors import Denied, Failed, LampasError
 
 Emit = Callable[[dict[str, Any]], None]
 _RECORD = "record"
+_ROOM = "make room on the node's disk"
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,8 @@ class Applier:
                 return self._apply(Signed(data, signature), state, emit)
             except LampasError as error:
                 return Outcome("refused", error.message, error.remedy)
+            except OSError as error:  # nothing was begun: the journal could not be written
+                return Outcome("refused", f"the journal cannot be written: {error.strerror}", _ROOM)
             finally:
                 self.busy = {}
 
@@ -75,11 +78,11 @@ class Applier:
         what was applied earlier is put back.
         """
         with self._one:
-            entry = self._journal.last()
-            if entry and not entry.outcome and SWAP in entry.begun:
-                target: Signed | None = entry.signed
-            else:
-                target = self._journal.applied()
+            entry, applied = self._journal.last(), self.applied()
+            target = self._journal.applied()
+            swapped = entry is not None and SWAP in entry.begun and entry.outcome in ("", "applied")
+            if entry and swapped and entry.generation > (applied.generation if applied else -1):
+                target = entry.signed  # it was not recorded, but requests are sent to it
             if target is None and entry and not entry.outcome:
                 state = _nothing(self._configuration.node)
                 with contextlib.suppress(LampasError):
@@ -139,12 +142,20 @@ class Applier:
             self._take(state, steps, emit)
         except LampasError as error:
             return self._undo(previous, error, emit)
-        self._journal.note(_RECORD, "begin")
-        self._journal.record(signed)
-        self._journal.note(_RECORD, "done")
-        emit({"step": _RECORD, "state": "done", "detail": f"generation {state.generation}"})
-        self._journal.end("applied")
+        self._record(signed, state.generation, emit)
         return Outcome("applied")
+
+    def _record(self, signed: Signed, generation: int, emit: Emit) -> None:
+        """Remembers what was applied. Where the disk is full now, the journal's first line still says what it was."""
+        try:
+            self._journal.note(_RECORD, "begin")
+            self._journal.record(signed)
+            self._journal.note(_RECORD, "done")
+            self._journal.end("applied")
+        except OSError as error:
+            emit({"step": _RECORD, "state": "failed", "detail": f"{error.strerror}: {_ROOM}"})
+        else:
+            emit({"step": _RECORD, "state": "done", "detail": f"generation {generation}"})
 
     def _plan(self, state: NodeState) -> tuple[Step, ...]:
         seen = observe.observe(self._configuration, state, self.applied())
@@ -159,17 +170,30 @@ class Applier:
         for step in steps:
             self.busy = {"generation": state.generation, "step": step.title}
             swapped = swapped or step.verb in _LATER
-            self._journal.note(step.title, "begin")
             emit({"step": step.title, "state": "running", "detail": ""})
             try:
-                detail = _taken(hands, step)
+                detail = self._noted(hands, step)
             except LampasError as error:
                 emit({"step": step.title, "state": "failed", "detail": error.message})
                 if not swapped:
                     raise
             else:
-                self._journal.note(step.title, "done")
                 emit({"step": step.title, "state": "done", "detail": detail})
+
+    def _noted(self, hands: Steps, step: Step) -> str:
+        """Takes a step between its two lines. A disk that is too full for a line keeps no step from being taken: what
+        is to be done is decided by observing, and undoing makes room."""
+        self._note(step.title, "begin")
+        try:
+            detail = hands.take(step)
+        except OSError as error:
+            raise Failed(f"{step.title}: {error.strerror}", _ROOM) from error
+        self._note(step.title, "done")
+        return detail
+
+    def _note(self, title: str, state: str) -> None:
+        with contextlib.suppress(OSError):
+            self._journal.note(title, state)
 
     def _undo(self, previous: NodeState | None, error: LampasError, emit: Emit) -> Outcome:
         state = previous or _nothing(self._configuration.node)
@@ -180,17 +204,10 @@ class Applier:
         message = error.message
         try:
             self._take(state, self._plan(state), told)
-        except LampasError as second:
-            message += f"\nWhat was could not be put back whole: {second.message}"
-        self._journal.end("undone")
+            self._journal.end("undone")
+        except (LampasError, OSError) as second:
+            message += f"\nWhat was could not be put back whole: {second}"
         return Outcome("undone", message, error.remedy)
-
-
-def _taken(hands: Steps, step: Step) -> str:
-    try:
-        return hands.take(step)
-    except OSError as error:
-        raise Failed(f"{step.title}: {error.strerror}", "make room on the node's disk") from error
 
 
 _LATER = frozenset({"drain", "stop", "discard", "prune", "remove"})
