@@ -15,7 +15,8 @@ ReleaseNumber = NewType("ReleaseNumber", int)  # from 1, per application
 ReleaseId = NewType("ReleaseId", str)  # the hash of a release's inputs, a Sha256
 
 CLUSTER = RepositoryName("cluster")
-RESERVED = frozenset({"console", "api", "git", "www", "localhost", "lampas", "static", "cluster"})
+# Hosts of LAMPAS itself, and names that would make an application's user `lampas-NAME` one of LAMPAS's own.
+RESERVED = frozenset({"console", "api", "git", "www", "localhost", "lampas", "static", "cluster", "front", "db"})
 
 _REPOSITORY = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,62}[a-z0-9])?")
 _APP = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")

@@ -1,4 +1,4 @@
-"""The queue of long work: operations taken with SKIP LOCKED, their steps, their end.
+"""The queue of long work: operations taken by compare-and-swap, their steps, their end.
 
 Operations of one application and one lane run one after the other, in order of id. A worker that dies leaves a lease
 behind; when that has ended, or at the start of the only worker, the operation is taken again and resumed.
@@ -23,25 +23,23 @@ LEASE = timedelta(seconds=15)
 
 
 def take(kinds: Sequence[str]) -> Operation | None:
-    """Takes the oldest operation of a lane that is due, and leases it; None where there is none."""
-    now = datetime.now(UTC)
+    """Takes the oldest operation of a lane that is due, and leases it; None where there is none.
+
+    It is found without a lock and taken by compare-and-swap: with SKIP LOCKED two lanes that look at the same moment
+    pass over each other's rows, and a rollback would wait for the next look.
+    """
     unfinished = Operation.objects.filter(state__in=("waiting", "running"), kind__in=kinds)
     earlier = unfinished.filter(application=OuterRef("application"), pk__lt=OuterRef("pk"))
-    with transaction.atomic():
-        operation = (
-            unfinished.filter(Q(leased__isnull=True) | Q(leased__lt=now))
-            .exclude(Exists(earlier))
-            .order_by("pk")
-            .select_for_update(skip_locked=True)
-            .first()
-        )
-        if operation is None:
+    while True:
+        now = datetime.now(UTC)
+        due = Q(leased__isnull=True) | Q(leased__lt=now)
+        found = unfinished.filter(due).exclude(Exists(earlier)).order_by("pk").first()
+        if found is None:
             return None
-        operation.state = "running"
-        operation.started = operation.started or now
-        operation.leased = now + LEASE
-        operation.save(update_fields=["state", "started", "leased"])
-    return operation
+        mine = Operation.objects.filter(due, pk=found.pk, state=found.state)
+        if mine.update(state="running", started=found.started or now, leased=now + LEASE):
+            found.refresh_from_db()
+            return found
 
 
 def extend(operations: Collection[int]) -> None:

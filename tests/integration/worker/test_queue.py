@@ -65,3 +65,27 @@ def test_a_failure_keeps_message_and_remedy_and_is_audited(tables: Path) -> None
     assert row.state == "failed"
     assert row.error == {"code": "failed", "message": "it does not start", "remedy": "read its log"}
     assert AuditRow.objects.get().outcome == "failed"
+
+
+def test_many_takers_at_once_take_each_operation_once(tables: Path) -> None:
+    import threading
+
+    from django.db import connections
+
+    from lampas.store import queue
+
+    wanted = [_operation("deploy", f"app{number}") for number in range(12)]
+    wanted += [_operation("build", f"app{number}") for number in range(12)]
+    taken: list[int] = []
+
+    def take(kinds: tuple[str, ...]) -> None:
+        while (operation := queue.take(kinds)) is not None:
+            taken.append(operation.pk)
+        connections.close_all()
+
+    threads = [threading.Thread(target=take, args=(kinds,)) for kinds in (queue.SERVING, queue.BUILDING) * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(taken) == sorted(wanted)

@@ -4,7 +4,7 @@ from django.db import models
 
 
 class Operation(models.Model):
-    """A build, a deployment, a change of traffic. The worker takes those that are due with SKIP LOCKED.
+    """A build, a deployment, a change of traffic. The worker takes those that are due.
 
     `state` waiting, running, done, failed. `leased` is until when a worker holds it; a worker that dies lets the
     lease end, and the next one resumes. Operations of one application run one after the other, in order of id.
