@@ -24,7 +24,7 @@ class MariaDB:
         own = ["--no-defaults", f"--datadir={self.data}", f"--tmpdir={self.directory}", "--user=root"]
         if not self.data.exists():
             subprocess.run(
-                ["mariadb-install-db", *own, "--auth-root-authentication-method=normal", "--skip-test-db"],
+                ["mariadb-install-db", "--force", *own, "--auth-root-authentication-method=normal", "--skip-test-db"],
                 check=True,
                 capture_output=True,
             )
