@@ -29,7 +29,7 @@ from spread import spread  # noqa: E402
 
 from engines.node import Node  # noqa: E402
 
-RELEASES = 10  # more than are kept warm, so that every deploy starts its unit
+RELEASES = 20  # far more than are kept warm, so that every deploy starts its unit
 HOST = {"Host": "hello.localhost"}
 
 
@@ -73,6 +73,16 @@ def timed(node: Node, api: Api, path: str, body: dict[str, Any], expected: str) 
     eye.join()
     api.finish(operation)
     return seen[0] - begun
+
+
+def stands_still(node: Node, number: int) -> None:
+    """Refuses to measure a deploy of a unit that still runs, since it would be no start.
+
+    Raises:
+        RuntimeError: It runs.
+    """
+    if node.get(f"hello-v{number}").status_code == 200:
+        raise RuntimeError(f"release {number} still runs")
 
 
 def prepare(node: Node) -> None:
@@ -150,6 +160,7 @@ def main() -> None:
         for turn in range(asked.deploys):
             before, number = turn % RELEASES + 1, (turn + 1) % RELEASES + 1
             path, body = "/applications/hello/deployments", {"number": number}
+            stands_still(node, number)
             deploys.append(timed(node, api, path, body, f"hello/{number}"))
             if turn % 4 == 1:  # under the same load, so that both sides pay for it
                 hand.append(by_hand(node, number))

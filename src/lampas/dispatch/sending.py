@@ -77,16 +77,27 @@ def restore(reached: list[Node], progress: Progress) -> None:
     """Sends nodes what is stored; one that does not answer now catches up when it returns."""
     for node in reached:
         try:
-            _send_one(node, everything(), 0.0, progress)
+            _send_one(node, everything(), 0.0, progress, thorough=True)
         except LampasError as error:
             progress.event(node.name, "restore", "failed", error.message)
 
 
-def _send_one(node: Node, apps: Mapping[str, Wanted], drain: float, progress: Progress) -> None:
+def _send_one(
+    node: Node, apps: Mapping[str, Wanted], drain: float, progress: Progress, *, thorough: bool = False
+) -> None:
+    """Ships content, then sends the state. What the last state named was shipped before it and stands on the node, so
+    it is not asked for again (a rollback is one round trip less) unless `thorough`: after a failure nothing is sure."""
     interface = nodes.connect(node)
+    before = set() if thorough else _manifests(bytes(node.sent))
     state = _next_state(node, apps, drain)
-    blobs.ship(interface, [release.manifest for release in state.releases])
+    new = {release.manifest for release in state.releases} - before
+    if new:
+        blobs.ship(interface, new)
     _apply(interface, node.name, state, progress)
+
+
+def _manifests(sent: bytes) -> set[str]:
+    return {release.manifest for release in NodeState.decode(sent).releases} if sent else set()
 
 
 def _next_state(node: Node, apps: Mapping[str, Wanted], drain: float) -> NodeState:

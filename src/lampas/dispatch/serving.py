@@ -48,8 +48,7 @@ def traffic(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     """Puts a traffic table in force."""
     app = operation.application
     asked = {int(number): int(share) for number, share in operation.intent["table"].items()}
-    running = Slot.objects.filter(release__application__name=app).values_list("release__number", flat=True)
-    row, _ = _run(app, shares.check(asked, list(running)), steps)
+    row, _ = _run(app, shares.check(asked, _running(app)), steps)
     return {"traffic": row.table}
 
 
@@ -60,7 +59,7 @@ def rollback(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     settled = wanted.settled_tables(app)
     usable = Release.objects.filter(application__name=app, state="verified", retired__isnull=True)
     back = shares.back([wanted.table_of(row) for row in settled], list(usable.values_list("number", flat=True)))
-    for number in back.table:
+    for number in back.table.keys() - set(_running(app)):
         wanted.reserve(app, number)
     left = [row.pk for row in settled[-back.undone :]]
     _run(app, back.table, steps, leaving=left)
@@ -101,6 +100,10 @@ def resend(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     """Sends every node what is stored: after a restore, or when a setting changed that it is rendered from."""
     del operation
     return {"nodes": [{"node": each.node, "state": each.state} for each in sending.send_stored(LiveSteps(steps))]}
+
+
+def _running(app: str) -> list[int]:
+    return list(Slot.objects.filter(release__application__name=app).values_list("release__number", flat=True))
 
 
 def _run(
