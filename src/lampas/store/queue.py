@@ -114,8 +114,14 @@ def _end(operation: Operation, state: str, result: dict[str, Any], error: dict[s
         actor=operation.actor,
         door="worker",
         action=f"{operation.kind}.ended",
-        subject=str(operation.pk),
+        subject=_subject(operation),
         application=operation.application,
-        detail={"error": error["message"][:500]} if error else {},
+        detail={"operation": operation.pk, **({"error": error["message"][:500]} if error else {})},
         outcome=state,
     )
+
+
+def _subject(operation: Operation) -> str:
+    """What people call it: `shop/3` where it is about one release, else `shop`."""
+    number = operation.intent.get("number")
+    return f"{operation.application}/{number}" if number else operation.application

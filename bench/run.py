@@ -1,0 +1,56 @@
+"""Every benchmark, one after the other, as a table against its gate.
+
+    python bench/run.py [PART …]        parts: throughput deploys git build change node; all of them if none is named
+
+It makes nodes of its own and removes them. Run it on a machine that does nothing else: with other work on its cores
+the figures say more about that work. Needs wrk beside what `./lampas up` installs.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+PROGRAMS = {
+    "throughput": "serving/throughput.py",
+    "deploys": "serving/deploys.py",
+    "git": "git/run.py",
+    "build": "build/release.py",
+    "change": "node/change.py",
+    "node": "node/start.py",
+}
+
+
+def main() -> int:
+    """Runs the parts and prints what each printed; returns 1 where one could not be run."""
+    parts = sys.argv[1:] or list(PROGRAMS)
+    unknown = set(parts) - set(PROGRAMS)
+    if unknown:
+        print(f"no such part: {', '.join(sorted(unknown))}; there are {', '.join(PROGRAMS)}", file=sys.stderr)
+        return 2
+    status = 0
+    for part in parts:
+        print(f"== {part}", flush=True)
+        done = subprocess.run(
+            [sys.executable, str(HERE / PROGRAMS[part])], check=False, stdout=subprocess.PIPE, text=True
+        )
+        print(_short(done.stdout), flush=True)
+        status = status or int(done.returncode not in (0, 1))
+    return status
+
+
+def _short(text: str) -> str:
+    """JSON without what only explains failures; anything else as it came."""
+    try:
+        found: dict[str, Any] = json.loads(text)
+    except ValueError:
+        return text.rstrip()
+    return json.dumps(found, indent=1)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
