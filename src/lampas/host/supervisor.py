@@ -194,9 +194,13 @@ class Supervisor:
         """Sends a signal, `USR1`, to a process."""
         self._call("signalProcess", name, number)
 
-    def stop(self, name: str) -> None:
-        """Stops a process and waits until it has ended."""
-        self._call("stopProcess", name)
+    def stop(self, name: str, *, wait: bool = True) -> None:
+        """Stops a process that runs, and waits until it has ended unless told not to."""
+        try:
+            self._call("stopProcess", name, wait)
+        except Failed as error:
+            if "NOT_RUNNING" not in error.message:
+                raise
 
     def shut_down(self) -> None:
         """Tells the supervisor to stop everything and itself; it answers at once."""
