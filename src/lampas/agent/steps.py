@@ -81,7 +81,8 @@ class Steps:
             aside.mkdir(mode=0o750)
             for name, data in observe.unit_files(unit).items():
                 _write(aside / name, data, 0o640)
-            _validate(aside / "httpd.conf", unit)
+            if target.exists():  # a new unit is proven by its own start, before anything is sent to it
+                _validate(aside / "httpd.conf", unit)
             shutil.rmtree(target, ignore_errors=True)
             aside.replace(target)
         except OSError as error:

@@ -29,6 +29,7 @@ from lampas.errors import Denied, Failed
 
 _LOG = 256 << 10  # bytes of a verification's log that are kept, the last ones
 _NO_SANDBOX = "bubblewrap could not make a sandbox here, so the start was tried without one, under limits alone"
+_BEGIN = b"\0lampas\0"  # BEGIN of roothelper/helper.py, which this package does not import
 _CHUNK = 65536
 
 
@@ -129,6 +130,7 @@ class Running:
         self._process = process.start(configuration.helper_command, stdin=process.PIPE, new_session=True)
         self._lock = threading.Lock()
         self.status = -1
+        self._preface: bytes | None = b""
         self._write(request)
 
     def feed(self, data: bytes, *, end: bool = False) -> None:
@@ -148,12 +150,26 @@ class Running:
             while selector.get_map():
                 for key, _ in selector.select():
                     data = os.read(key.fd, _CHUNK)
+                    if not data:
+                        selector.unregister(key.fileobj)
+                    if key.data == "err":
+                        data = self._after_begin(data)
                     if data:
                         yield key.data, data
-                    else:
-                        selector.unregister(key.fileobj)
         self.status = self._process.wait()
         self.close()
+
+    def _after_begin(self, data: bytes) -> bytes:
+        """The command's own stderr. What sudo says ahead of it (of a host name that it cannot look up, say) is shown
+        only where the command did not come about."""
+        if self._preface is None:
+            return data
+        self._preface += data
+        before, found, after = self._preface.partition(_BEGIN)
+        if not found and data:
+            return b""
+        self._preface = None
+        return after if found else before
 
     def close(self) -> None:
         """Lets go of the leash: what still runs is ended by the helper."""

@@ -26,9 +26,7 @@ def deploy(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     app, number = operation.application, int(operation.intent["number"])
     share = operation.intent.get("traffic")
     slot = wanted.reserve(app, number)
-    settled = wanted.settled_tables(app)
-    before = wanted.table_of(settled[-1]) if settled else {}
-    table = shares.deploy(before, number, 100 if share is None else int(share))
+    table = shares.deploy(wanted.in_force(app), number, 100 if share is None else int(share))
     try:
         row, nodes = _run(app, table, steps, keep=number)
     except LampasError:
@@ -76,7 +74,8 @@ def retire(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         raise Conflict(f"release {number} of {app} has traffic", f"give it to another one first: lampas traffic {app}")
     slots = {other: port for other, port in before.slots.items() if other != number}
     after = wanted.Wanted(app, slots, before.traffic, wanted.DRAIN)
-    sending.send(after, LiveSteps(steps))
+    with LiveSteps(steps) as live:
+        sending.send(after, live)
     with transaction.atomic():
         Slot.objects.filter(release__application__name=app, release__number=number).delete()
         found = Release.objects.filter(application__name=app, number=number)
@@ -88,7 +87,8 @@ def retire(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
 def delete(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     """Stops everything of an application and forgets its traffic; its data and its code stay."""
     app = operation.application
-    sending.send(wanted.Wanted(app, drain=wanted.DRAIN), LiveSteps(steps))
+    with LiveSteps(steps) as live:
+        sending.send(wanted.Wanted(app, drain=wanted.DRAIN), live)
     with transaction.atomic():
         Slot.objects.filter(release__application__name=app).delete()
         TrafficRow.objects.filter(application__name=app).update(undone=operation.started)
@@ -99,7 +99,8 @@ def delete(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
 def resend(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     """Sends every node what is stored: after a restore, or when a setting changed that it is rendered from."""
     del operation
-    return {"nodes": [{"node": each.node, "state": each.state} for each in sending.send_stored(LiveSteps(steps))]}
+    with LiveSteps(steps) as live:
+        return {"nodes": [{"node": each.node, "state": each.state} for each in sending.send_stored(live)]}
 
 
 def _running(app: str) -> list[int]:
@@ -110,7 +111,8 @@ def _run(
     app: str, table: shares.Table, steps: queue.Steps, *, keep: int | None = None, leaving: list[int] | None = None
 ) -> tuple[TrafficRow, list[sending.NodeResult]]:
     after = wanted.with_traffic(app, table, keep=keep)
-    nodes = sending.send(after, LiveSteps(steps))
+    with LiveSteps(steps) as live:
+        nodes = sending.send(after, live)
     with transaction.atomic():
         if leaving:
             TrafficRow.objects.filter(pk__in=leaving).update(undone=datetime.now(UTC))

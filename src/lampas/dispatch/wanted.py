@@ -15,6 +15,7 @@ from lampas.errors import Conflict, NotFound
 from lampas.store.models import Application, Release, Slot, TrafficRow
 
 WARM_KEPT = 3  # versions without traffic that are kept running, so that a rollback is one rename
+REMEMBERED = 50  # settled tables that a rollback looks back over
 DRAIN = 5.0  # seconds between a unit's last traffic and its stop
 
 
@@ -42,17 +43,19 @@ def everything() -> dict[str, Wanted]:
         app = slot.release.application.name
         before = found.get(app) or Wanted(app)
         found[app] = replace(before, slots={**before.slots, slot.release.number: slot.port})
-    for app, wanted in found.items():
-        settled = settled_tables(app)
-        if settled:
-            found[app] = replace(wanted, traffic=table_of(settled[-1]))
-    return found
+    return {app: replace(wanted, traffic=in_force(app)) for app, wanted in found.items()}
 
 
-def settled_tables(app: str) -> list[TrafficRow]:
-    """The settled traffic tables that no rollback went behind, oldest first; the last one is in force."""
+def settled_tables(app: str, newest: int = REMEMBERED) -> list[TrafficRow]:
+    """The newest settled traffic tables that no rollback went behind, oldest first; the last one is in force."""
     rows = TrafficRow.objects.filter(application__name=app, settled__isnull=False, undone__isnull=True)
-    return list(rows.order_by("pk"))
+    return list(reversed(rows.order_by("-pk")[:newest]))
+
+
+def in_force(app: str) -> dict[int, int]:
+    """The traffic table in force, release number → percent; empty while nothing was deployed."""
+    rows = settled_tables(app, 1)
+    return table_of(rows[0]) if rows else {}
 
 
 def table_of(row: TrafficRow) -> dict[int, int]:
@@ -119,8 +122,8 @@ def settle(wanted: Wanted) -> TrafficRow:
         live = [number for number, percent in wanted.traffic.items() if percent]
         slots.filter(release__number__in=live).update(state="live", since=now)
         slots.exclude(release__number__in=live).filter(state="live").update(state="warm", since=now)
-        tables = settled_tables(wanted.app)
-        if tables and table_of(tables[-1]) == dict(wanted.traffic):
-            return tables[-1]
+        last = settled_tables(wanted.app, 1)
+        if last and table_of(last[0]) == dict(wanted.traffic):
+            return last[0]
         table = {str(number): percent for number, percent in sorted(wanted.traffic.items())}
         return TrafficRow.objects.create(application=application, table=table, settled=now)

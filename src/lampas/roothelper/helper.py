@@ -28,6 +28,7 @@ if __name__ == "__main__":
 from lampas.roothelper import accounts, running, typed  # noqa: E402 - after the path is set
 from lampas.roothelper.supervisor import Supervisor  # noqa: E402
 
+BEGIN = b"\0lampas\0"  # on stderr, ahead of what a command writes: what stands before it is sudo's
 _LONGEST = 16 << 20  # bytes of one request
 
 
@@ -87,6 +88,7 @@ def main() -> int:
 
 def _run(home: str, request: Mapping[str, Any], rest: bytes, *, as_root: bool) -> int:
     """Becomes one command's keeper; its exit statuses for what could not run are a shell's."""
+    os.write(2, BEGIN)
     try:
         return running.run(home, running.command(request), rest, as_root=as_root)
     except FileNotFoundError as error:
