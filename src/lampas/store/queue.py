@@ -38,7 +38,7 @@ def take(kinds: Sequence[str]) -> Operation | None:
             return None
         mine = Operation.objects.filter(due, pk=found.pk, state=found.state)
         if mine.update(state="running", started=found.started or now, leased=now + LEASE):
-            found.refresh_from_db()
+            found.state, found.started, found.leased = "running", found.started or now, now + LEASE
             return found
 
 
@@ -59,8 +59,8 @@ class Steps:
         self._operation = operation
         last = operation.steps.aggregate(last=Max("seq"))["last"]
         self._next = 0 if last is None else last + 1
-        # A resumed operation left steps running when its worker died; they are taken again as new ones.
-        operation.steps.filter(state="running").update(state="failed", detail="interrupted", ended=datetime.now(UTC))
+        if last is not None:  # it is resumed: what its dead worker left running is taken again as new steps
+            self.fail_running("interrupted")
 
     def begin(self, name: str, detail: str = "", node: str = "") -> OperationStep:
         """Shows that a step has begun."""
