@@ -69,7 +69,7 @@ def send_stored(progress: Progress) -> list[NodeResult]:
     """
     reached = list(nodes.with_role("appserver"))
     for node in reached:
-        _send_one(node, everything(), 0.0, progress)
+        _send_one(node, everything(), 0.0, progress, thorough=True)
     return [NodeResult(node.name, "live") for node in reached]
 
 
@@ -85,8 +85,11 @@ def restore(reached: list[Node], progress: Progress) -> None:
 def _send_one(
     node: Node, apps: Mapping[str, Wanted], drain: float, progress: Progress, *, thorough: bool = False
 ) -> None:
-    """Ships content, then sends the state. What the last state named was shipped before it and stands on the node, so
-    it is not asked for again (a rollback is one round trip less) unless `thorough`: after a failure nothing is sure."""
+    """Ships content, then sends the state.
+
+    What the last state named was shipped before it, so it is not asked for again: a rollback is one round trip less.
+    With `thorough` it is, since after a failure or a restore nothing is sure.
+    """
     interface = nodes.connect(node)
     before = set() if thorough else _manifests(bytes(node.sent))
     state = _next_state(node, apps, drain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from pathlib import Path
 
@@ -53,7 +54,15 @@ def destroy(home: Path, *, confirmed: bool) -> None:
         keeping.stop(layout, found)
         boot.remove(home)
         sudoers.remove(home)
-        shutil.rmtree(home)
+        _remove(home)
         if found.isolation == USERS and sudoers.homes() == 0:  # homes on one machine share LAMPAS's Unix users
             users.remove(users.made_by_lampas())
     lock_file(home).unlink(missing_ok=True)
+
+
+def _remove(home: Path) -> None:
+    """Removes the home. Release trees are read-only, which holds back all but root until they are made writable."""
+    for base, _, _ in os.walk(home):
+        if not os.access(base, os.W_OK | os.X_OK):
+            Path(base).chmod(0o700)
+    shutil.rmtree(home)

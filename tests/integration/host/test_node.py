@@ -116,7 +116,7 @@ def test_a_killed_supervisor_leaves_orphans_that_the_next_up_replaces(node: Node
     after = node.pids()
     assert set(after) >= PROCESSES
     assert not set(before.values()) & set(after.values())
-    assert not any(Path(f"/proc/{pid}").exists() for pid in before.values())
+    eventually(lambda: not any(Path(f"/proc/{pid}").exists() for pid in before.values()))
 
 
 def test_after_a_power_cut_up_brings_all_back_and_nothing_acknowledged_is_lost(node: Node) -> None:
@@ -253,5 +253,12 @@ def test_a_plain_user_gets_a_node_without_isolation_and_is_told() -> None:
         assert "isolation: none" in made.lampas("status", status=None).stdout
         eventually(lambda: set(made.pids()) >= PROCESSES)
         assert {Path(f"/proc/{pid}").stat().st_uid for pid in made.pids().values()} == {pwd.getpwnam("nobody").pw_uid}
+        tree = made.home / "agent" / "apps" / "shop" / "releases" / "1" / "code"
+        tree.mkdir(parents=True)
+        (tree / "app.py").touch()
+        subprocess.run(["chown", "-R", "nobody", made.home / "agent" / "apps" / "shop"], check=True)
+        tree.chmod(0o550)  # as release trees are
+        made.lampas("destroy", "--yes")
+        assert not made.home.exists()
     finally:
         made.remove()
