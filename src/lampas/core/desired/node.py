@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 from lampas.core.cluster.live import AppLive
 from lampas.core.nodestate import NodeState, Ready, ReleaseOnNode, Unit
@@ -64,6 +65,10 @@ class RunningRelease:
     database: Mapping[str, str] = field(default_factory=dict)
     seconds: float = 60.0
 
+    def __hash__(self) -> int:
+        """By what tells releases apart; equality still compares everything."""
+        return hash((self.app, self.number, self.release))
+
 
 def render(
     node: NodePlace,
@@ -105,8 +110,9 @@ def render(
     )
 
 
+@lru_cache(maxsize=1024)
 def unit(node: NodePlace, release: RunningRelease, port: int) -> Unit:
-    """The unit of one release on one node.
+    """The unit of one release on one node. It is remembered: a change of traffic renders no unit anew.
 
     Raises:
         InvalidInput: A value cannot stand in a configuration.
