@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import httpx
 import pytest
+
+from engines import sources
 
 if TYPE_CHECKING:
     from lampas.core.nodestate import Manifest, ReleaseOnNode
@@ -113,16 +112,7 @@ def workshop(tables: Path, tmp_path: Path) -> Workshop:
 
 
 @pytest.fixture(scope="session")
-def flaskr() -> dict[str, bytes]:
+def flaskr(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
     """examples/tutorial of Flask's own source distribution, by path."""
-    index = httpx.get(
-        "https://pypi.org/simple/flask/", headers={"Accept": "application/vnd.pypi.simple.v1+json"}, timeout=60
-    ).json()
-    source = next(file for file in index["files"] if file["filename"].lower() == "flask-3.1.2.tar.gz")
-    found = {}
-    with tarfile.open(fileobj=io.BytesIO(httpx.get(source["url"], timeout=60).content)) as archive:
-        for member in archive.getmembers():
-            _, _, path = member.name.partition("/examples/tutorial/")
-            if path and (file := archive.extractfile(member)) is not None:
-                found[path] = file.read()
-    return found
+    tutorial = sources.unpack("flask==3.1.2", tmp_path_factory.mktemp("flask")) / "examples" / "tutorial"
+    return {str(path.relative_to(tutorial)): path.read_bytes() for path in tutorial.rglob("*") if path.is_file()}
