@@ -131,6 +131,8 @@ class Interface:
                     environ = (process / "environ").read_bytes()
                     if f"LAMPAS_PROCESS={self.home}:".encode() in environ or mark in environ:
                         os.kill(int(process.name), signal.SIGKILL)
+        # A port that a dying process still holds would make its successor give up.
+        until(lambda: not self.listens(self.front_port) and not self.listens(self.agent_port))
 
     def app(self, name: str) -> str:
         """A name for an application that no other test has, so that its Unix user is this test's own."""
