@@ -23,7 +23,7 @@ from spread import spread  # noqa: E402
 
 from engines.node import Node, free_port  # noqa: E402
 
-ROUNDS = 7
+ROUNDS = 9
 
 
 def main() -> None:

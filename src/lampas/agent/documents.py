@@ -236,14 +236,19 @@ def _seconds(value: float, what: str, most: float) -> None:
         raise InvalidInput(f"{what} is not a number of seconds up to {most:g}")
 
 
+_ROUTES = (
+    re.compile(r"straight/\S+ (?P<app>[a-z0-9-]+)@(?P<number>[0-9]+)@(?P<port>[0-9]+)@[0-9a-f]+"),
+    re.compile(r"live/(?P<app>[a-z0-9-]+)(?:/[0-9]{3})? (?P<number>[0-9]+)@(?P<port>[0-9]+)"),
+    re.compile(r"port/(?P<app>[a-z0-9-]+)@(?P<number>[0-9]+) (?P<port>[0-9]+)"),
+)
+
+
 def routed(maps: Iterable[tuple[str, str]]) -> list[tuple[str, int, int]]:
     """Where the front's maps lead: (application, release number, port) of every live and every explicit route."""
     found = []
     for name, text in maps:
         for words in (row.split() for row in text.splitlines() if name == "routes.txt"):
-            live = re.fullmatch(r"live/([a-z0-9-]+)(?:/[0-9]{3})? ([0-9]+)@([0-9]+)", " ".join(words))
-            port = re.fullmatch(r"port/([a-z0-9-]+)@([0-9]+) ([0-9]+)", " ".join(words))
-            if live or port:
-                app, number, slot = (live or port).groups()  # type: ignore[union-attr]
-                found.append((app, int(number), int(slot)))
+            route = next(filter(None, (shape.fullmatch(" ".join(words)) for shape in _ROUTES)), None)
+            if route:
+                found.append((route["app"], int(route["number"]), int(route["port"])))
     return found

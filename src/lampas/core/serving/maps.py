@@ -1,6 +1,7 @@
 """The front's RewriteMap files: what the agent swaps, and all that a deploy changes at the front.
 
-    routes.txt   host/HOST APP          live/APP NUMBER@PORT        port/APP@NUMBER PORT
+    routes.txt   straight/HOST APP@NUMBER@PORT@KEY                  while the application's traffic is not split
+                 host/HOST APP          live/APP NUMBER@PORT        port/APP@NUMBER PORT
                                         live/APP split              live/APP/BUCKET NUMBER@PORT (BUCKET 000 to 999)
     keys.txt     APP KEY                what the units of the application demand in `Lampas-Front`
     digits.txt   any 0|1|…|9            a visitor's first bucket is three random digits
@@ -46,8 +47,14 @@ def render(domain: str, secret: str, apps: Sequence[AppLive]) -> dict[str, str]:
         Conflict: Two applications claim one host.
     """
     ordered = sorted(apps, key=lambda app: app.app)
-    routes = [*_hosts(typed.host(domain), ordered), *(row for app in ordered for row in _releases(app))]
     keys = [(app.app, key(secret, app.app)) for app in ordered]
+    hosts = dict(_hosts(typed.host(domain), ordered))
+    releases = {app.app: dict(_releases(app)) for app in ordered}
+    routes = [
+        *_straight(hosts, releases, dict(keys)),
+        *((f"host/{host}", app) for host, app in hosts.items()),
+        *(row for rows in releases.values() for row in rows.items()),
+    ]
     return {"digits.txt": DIGITS, "keys.txt": _text(keys), "routes.txt": _text(routes)}
 
 
@@ -78,7 +85,16 @@ def _hosts(domain: str, apps: Sequence[AppLive]) -> Iterable[tuple[str, str]]:
             owner = owners.setdefault(host, app.app)
             if owner != app.app:
                 raise Conflict(f"the host {host} is claimed by {owner} and by {app.app}", "give it to one of them")
-            yield f"host/{host}", app.app
+            yield host, app.app
+
+
+def _straight(
+    hosts: Mapping[str, str], releases: Mapping[str, Mapping[str, str]], keys: Mapping[str, str]
+) -> Iterable[tuple[str, str]]:
+    for host, app in hosts.items():
+        live = releases[app].get(f"live/{app}", "split")
+        if live != "split":
+            yield f"straight/{host}", f"{app}@{live}@{keys[app]}"
 
 
 def _releases(app: AppLive) -> Iterable[tuple[str, str]]:
