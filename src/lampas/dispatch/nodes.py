@@ -17,7 +17,7 @@ _lock = threading.Lock()
 
 def with_role(role: str) -> list[Node]:
     """The nodes that carry a role, by name."""
-    return [node for node in Node.objects.order_by("name") if role in node.roles]
+    return [node for node in Node.objects.defer("observed").order_by("name") if role in node.roles]
 
 
 def of_console() -> Node:

@@ -49,7 +49,7 @@ def _place(node: Node) -> NodePlace:
 def _releases(apps: Mapping[str, Wanted]) -> dict[tuple[str, int], Release]:
     numbers = {number for wanted in apps.values() for number in wanted.slots}
     rows = (
-        Release.objects.defer("closure", "verified_log")
+        Release.objects.only("number", "release_id", "manifest", "definition", "env", "application__name")
         .filter(application__name__in=list(apps), number__in=numbers)
         .select_related("application")
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
@@ -38,12 +38,11 @@ class Wanted:
 
 def everything() -> dict[str, Wanted]:
     """All applications that have a release that should run."""
-    found: dict[str, Wanted] = {}
-    for slot in Slot.objects.select_related("release__application").order_by("release__number"):
-        app = slot.release.application.name
-        before = found.get(app) or Wanted(app)
-        found[app] = replace(before, slots={**before.slots, slot.release.number: slot.port})
-    return {app: replace(wanted, traffic=in_force(app)) for app, wanted in found.items()}
+    slots: dict[str, dict[int, int]] = {}
+    rows = Slot.objects.order_by("release__number")
+    for app, number, port in rows.values_list("release__application__name", "release__number", "port"):
+        slots.setdefault(app, {})[number] = port
+    return {app: Wanted(app, ports, in_force(app)) for app, ports in slots.items()}
 
 
 def settled_tables(app: str, newest: int = REMEMBERED) -> list[TrafficRow]:
@@ -104,12 +103,13 @@ def with_traffic(app: str, traffic: Mapping[int, int], *, keep: int | None = Non
         traffic: Release number → percent.
         keep: A release that runs whatever its share is.
     """
-    slots = list(Slot.objects.filter(release__application__name=app).select_related("release").order_by("-since"))
-    idle = [slot for slot in slots if slot.release.number != keep and not traffic.get(slot.release.number)]
+    rows = Slot.objects.filter(release__application__name=app).order_by("-since")
+    slots = list(rows.values_list("release__number", "port", "state", "since"))
+    idle = [slot for slot in slots if slot[0] != keep and not traffic.get(slot[0])]
     # A unit that had traffic a moment ago may still be answering; it is let go with the next change.
     quiet = datetime.now(UTC) - timedelta(seconds=DRAIN)
-    dropped = [slot for slot in idle[WARM_KEPT:] if slot.state == "warm" and slot.since < quiet]
-    return Wanted(app, {slot.release.number: slot.port for slot in slots if slot not in dropped}, dict(traffic))
+    dropped = {number for number, _, state, since in idle[WARM_KEPT:] if state == "warm" and since < quiet}
+    return Wanted(app, {number: port for number, port, *_ in slots if number not in dropped}, dict(traffic))
 
 
 def settle(wanted: Wanted) -> TrafficRow:

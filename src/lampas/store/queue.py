@@ -38,6 +38,7 @@ def take(kinds: Sequence[str]) -> Operation | None:
             return None
         mine = Operation.objects.filter(due, pk=found.pk, state=found.state)
         if mine.update(state="running", started=found.started or now, leased=now + LEASE):
+            found.resumed = found.state == "running"
             found.state, found.started, found.leased = "running", found.started or now, now + LEASE
             return found
 
@@ -57,9 +58,10 @@ class Steps:
 
     def __init__(self, operation: Operation) -> None:
         self._operation = operation
-        last = operation.steps.aggregate(last=Max("seq"))["last"]
-        self._next = 0 if last is None else last + 1
-        if last is not None:  # it is resumed: what its dead worker left running is taken again as new steps
+        self._next = 0
+        if operation.resumed:  # what its dead worker left running is taken again as new steps
+            last = operation.steps.aggregate(last=Max("seq"))["last"]
+            self._next = 0 if last is None else last + 1
             self.fail_running("interrupted")
 
     def begin(self, name: str, detail: str = "", node: str = "") -> OperationStep:

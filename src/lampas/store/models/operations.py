@@ -22,6 +22,8 @@ class Operation(models.Model):
     ended = models.DateTimeField(null=True)
     leased = models.DateTimeField(null=True)
 
+    resumed: bool = False  # of this object, not stored: another worker had taken it before
+
 
 class OperationStep(models.Model):
     """One step of an operation, as people see it live: a name, a state (running, done, failed), a detail."""
