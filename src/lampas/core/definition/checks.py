@@ -55,6 +55,13 @@ def one_of(*words: str) -> Check:
     return check
 
 
+def truth(value: Any) -> bool:
+    """true or false."""
+    if not isinstance(value, bool):
+        raise Bad(f"must be true or false, not {value!r}")
+    return value
+
+
 def number(least: int, most: int) -> Check:
     """A whole number within bounds."""
 

@@ -42,15 +42,19 @@ APP: Mapping[str, Key] = _keys(
     processes=checks.number(1, 64),
     threads=checks.number(1, 256),
     env=checks.table(checks.env_name, checks.env_value),
+    files=checks.table(checks.path, checks.text),
     waive=checks.table(checks.line, checks.line),
 )
 NESTED: Mapping[str, Mapping[str, Key]] = {
     "hooks": {
         "build": Key("build_hooks", checks.items(checks.line)),
         "setup": Key("setup_hooks", checks.items(checks.line)),
+        "idempotent": Key("setup_idempotent", checks.truth),
     },
     "verify": {
         "requests": Key("verify_requests", checks.items(checks.line)),
+        "test": Key("verify_test", checks.line),
+        "keep": Key("verify_keep", checks.items(checks.line)),
     },
 }
 MODULE: Mapping[str, Key] = {"needs": Key("needs", checks.items(checks.pattern))}

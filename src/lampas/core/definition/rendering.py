@@ -14,7 +14,7 @@ from lampas.core.definition.parsing import parse
 from lampas.core.definition.values import FILE, Definition
 from lampas.core.names import AppName, RepositoryName
 
-_TABLES = ("env", "waive")
+_TABLES = ("env", "files", "waive")
 _BARE = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -49,6 +49,8 @@ def _key(name: str) -> str:
 
 
 def _value(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
     if isinstance(value, Mapping):

@@ -21,6 +21,10 @@ class Definition:
         repository: The repository of its code.
         file: Where the definition stands: `lampas.toml` or `apps/NAME.toml`.
         requirements: A file, an inline list, or None where the key was left out.
+        files: Path in the release → content: small files beside the code, which stays as its authors wrote it.
+        setup_idempotent: Whether setup hooks that were interrupted may simply run again.
+        verify_test: A command that must end with 0 before the release may be deployed; "" is none.
+        verify_keep: Tables whose rows, not their shape alone, the scratch database of a verification gets.
         needs: What modules need besides what they import, from `[module."x"] needs`.
         commit: The commit of its repository that it was found for; "" where it was only parsed.
         definition_commit: The commit of the file in force, in the repository `defined_in`.
@@ -48,9 +52,13 @@ class Definition:
     processes: int = 2
     threads: int = 15
     env: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, str] = field(default_factory=dict)
     build_hooks: tuple[str, ...] = ()
     setup_hooks: tuple[str, ...] = ()
+    setup_idempotent: bool = False
     verify_requests: tuple[str, ...] = ()
+    verify_test: str = ""
+    verify_keep: tuple[str, ...] = ()
     waive: Mapping[str, str] = field(default_factory=dict)
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     commit: Oid = field(default=Oid(""), compare=False)

@@ -1,0 +1,25 @@
+"""The documents between console and node: what one node should run, whole, and what it is asked to run once.
+
+Nothing of LAMPAS is imported here. The console renders a `NodeState`, encodes it, signs the bytes and sends them; the
+agent checks signature, node, generation and expiry before it reads anything else. Content (manifests, files, wheels)
+goes apart, by sha256. The format is described in docs/formats/nodestate.md.
+"""
+
+from lampas.core.nodestate.encoding import FORMAT
+from lampas.core.nodestate.manifest import Manifest, ManifestFile, ManifestWheel, ReleaseOnNode
+from lampas.core.nodestate.places import Places
+from lampas.core.nodestate.state import NodeState, Ready, Unit
+from lampas.core.nodestate.task import Task
+
+__all__ = [
+    "FORMAT",
+    "Manifest",
+    "ManifestFile",
+    "ManifestWheel",
+    "NodeState",
+    "Places",
+    "Ready",
+    "ReleaseOnNode",
+    "Task",
+    "Unit",
+]
