@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from engines.mariadb import MariaDB
+from lampas.vault import make_keys
 
 SERVER = {
     "node": "here",
@@ -51,7 +52,9 @@ def django(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "scratch": str(directory / "tmp"),
         "uv_cache": str(directory / "uv"),
         "doorbell": str(directory / "doorbell"),
+        "vault_key": str(directory / "vault.key"),
     }
+    (directory / "vault.key").write_bytes(make_keys())
     (directory / "server.json").write_text(json.dumps(settings))
     os.environ["LAMPAS_SERVER"] = str(directory / "server.json")
     os.environ["DJANGO_SETTINGS_MODULE"] = "lampas.server.settings"

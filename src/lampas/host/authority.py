@@ -7,10 +7,11 @@ from pathlib import Path
 from lampas.host.layout import Layout
 from lampas.host.users import own
 from lampas.pki import Identity, issue, make_authority, make_signing_key, write_private, write_public
+from lampas.vault import make_keys, make_node_key
 
 
 def ensure(layout: Layout, node: str, console_user: str, agent_user: str) -> None:
-    """Makes authorities, certificates and the signing key the first time; what is there stays.
+    """Makes authorities, certificates and keys the first time; what is there stays.
 
     Args:
         layout: The home; its directories exist.
@@ -29,6 +30,10 @@ def ensure(layout: Layout, node: str, console_user: str, agent_user: str) -> Non
         signing = make_signing_key()
         write_public(agent / "console.pub", signing.public)
         write_private(server / "signing.key", signing.private)
+    if not layout.vault_key.exists():
+        write_private(layout.vault_key, make_keys())
+    if not layout.node_key.exists():
+        write_private(layout.node_key, make_node_key().private.hex().encode() + b"\n")
     write_public(server / "nodes-ca.crt", nodes.certificate)
     write_public(agent / "console-ca.crt", consoles.certificate)
     for directory, user in ((server, console_user), (agent, agent_user)):

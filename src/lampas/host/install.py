@@ -131,6 +131,7 @@ def server(layout: Layout, settings: Settings, made: Secrets) -> dict[str, Any]:
         "client_key": str(layout.server / "client.key"),
         "nodes_ca": str(layout.server / "nodes-ca.crt"),
         "signing_key": str(layout.server / "signing.key"),
+        "vault_key": str(layout.vault_key),
         "doorbell": str(layout.doorbell),
         "front_secret": made.front,
         "isolation": settings.isolation,

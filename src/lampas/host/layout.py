@@ -64,6 +64,11 @@ class Layout:
         return self.server / "server.json"
 
     @property
+    def vault_key(self) -> Path:
+        """The key that seals secrets in the database."""
+        return self.server / "vault.key"
+
+    @property
     def agent_secrets(self) -> Path:
         """What the agent's user alone reads."""
         return self.secrets / "agent"
@@ -72,6 +77,11 @@ class Layout:
     def agent_json(self) -> Path:
         """The configuration of the agent."""
         return self.agent_secrets / "agent.json"
+
+    @property
+    def node_key(self) -> Path:
+        """The private half of the key that secrets are sealed to for this node, in hexadecimal."""
+        return self.agent_secrets / "secrets.key"
 
     @property
     def pki(self) -> Path:
