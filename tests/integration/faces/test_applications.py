@@ -348,3 +348,45 @@ def test_pruning_takes_content_that_nothing_needs_and_keeps_what_is_locked(admin
     assert admin.post("/applications/shop/releases/prune", {"keep": 1}).body["pruned"] == [1]
     assert set(Artifact.objects.values_list("sha256", flat=True)) == {shared, wheel}
     assert list(BuiltRow.objects.values_list("key", flat=True)) == ["k2"]
+
+
+DEFINED = """\
+# why it is as it is
+[app.shop]
+repository = "shop"
+entry = "shop.wsgi:application"
+waive = { nowhere = "not here" }
+"""
+
+
+def test_a_definition_is_kept_as_it_was_written(shop: ApiClient) -> None:
+    made = shop.ask("PUT", "/applications/shop/definition", {"text": DEFINED})
+    assert (made.status, set(made.body)) == (200, {"name", "commit"})
+    assert shop.get("/repositories/cluster/file?path=apps/shop.toml").body["text"] == DEFINED
+    assert shop.get("/applications/shop").body["definition"]["waive"] == {"nowhere": "not here"}
+    again = shop.ask("PUT", "/applications/shop/definition", {"text": DEFINED})
+    assert again.body["commit"] == made.body["commit"]
+    changed = shop.ask("PUT", "/applications/shop/definition", {"text": DEFINED + "threads = 3\n"})
+    assert changed.body["commit"] != made.body["commit"]
+    assert shop.get("/applications/shop").body["definition"]["threads"] == 3
+
+
+def test_a_definition_that_cannot_be_used_is_refused_whole(shop: ApiClient) -> None:
+    for text, word in [
+        ("[app.other]\nrepository = 'shop'\nentry = 'a:b'\n", "must define shop alone"),
+        (DEFINED + "thread = 3\n", "threads"),
+        (DEFINED.replace('"shop"', '"nowhere"'), "nowhere"),
+        ("[", "not TOML"),
+    ]:
+        answer = shop.ask("PUT", "/applications/shop/definition", {"text": text})
+        assert answer.status in (404, 422), answer.body
+        assert word in answer.body["detail"] + str(answer.body.get("remedy"))
+    assert shop.get("/applications/shop").status == 404
+
+
+def test_a_definition_gives_way_to_the_repositorys_own(shop: ApiClient) -> None:
+    head = shop.get("/repositories/shop/log").body["commits"][0]["commit"]
+    commit(shop, {"lampas.toml": '[app.shop]\nentry = "shop.wsgi:application"\n'}, head)
+    assert shop.get("/applications/shop").body["source"] == "shop:lampas.toml"
+    answer = shop.ask("PUT", "/applications/shop/definition", {"text": DEFINED})
+    assert (answer.status, "counts first" in answer.body["detail"]) == (409, True)

@@ -29,6 +29,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/repositories": {"name": "fresh"},
     "POST /api/v1/repositories/{repository}/commits": {"message": "m", "changes": {"a": {"text": "x"}}},
     "POST /api/v1/applications": {"name": "shop", "repository": "shop", "entry": "shop:app"},
+    "PUT /api/v1/applications/{app}/definition": {"text": ""},
     "PATCH /api/v1/applications/{app}/env": {"set": {"A": "b"}, "unset": []},
     "DELETE /api/v1/applications/{app}": {"confirm": "no"},
     "POST /api/v1/applications/{app}/deployments": {"number": 1},

@@ -10,6 +10,7 @@ from pydantic import Field
 
 from lampas.actions.change_environment import ChangeEnvironment
 from lampas.actions.create_application import CreateApplication
+from lampas.actions.define_application import DefineApplication
 from lampas.actions.delete_application import DeleteApplication
 from lampas.actions.frame import perform
 from lampas.api.permissions import actor, declared
@@ -56,6 +57,12 @@ class Applications(Schema):
 
     apps: list[applications.ApplicationRow]
     next: int | None
+
+
+class DefinitionIn(Schema):
+    """The text of `apps/NAME.toml`, whole."""
+
+    text: str
 
 
 class DeleteIn(Schema):
@@ -107,6 +114,14 @@ def index(request: HttpRequest, before: int | None = None, limit: int = paging.D
 def show(request: HttpRequest, app: str) -> applications.ApplicationDetail:
     """One application with its definition in force and its versions."""
     return applications.one(AppName(app))
+
+
+@router.put("/applications/{app}/definition", response=Made)
+@declared(DefineApplication, application="app")
+def define(request: HttpRequest, app: str, body: DefinitionIn) -> Made:
+    """Makes or changes an application by the text of its definition."""
+    name = app_name(app)
+    return Made(name=name, commit=perform(DefineApplication(name, body.text), actor(request)))
 
 
 @router.delete("/applications/{app}", response={202: Accepted})

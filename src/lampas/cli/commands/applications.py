@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
@@ -37,6 +37,16 @@ def create(session: Session, /, name: str, pairs: tuple[tuple[str, str], ...], *
     body = {"name": name, **{key: value for key, value in given.items() if value not in (None, [])}}
     made = session.api.post("/applications", {**body, "env": once(pairs)})
     session.out.document(made, f"{name} is made; build it: lampas release build {name}")
+
+
+@app.command("define")
+@click.argument("name")
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+@pass_session
+def define(session: Session, name: str, file: TextIO) -> None:
+    """Make or change an application by FILE, which holds [app.NAME] as lampas.toml does; `-` is stdin."""
+    made = session.api.ask("PUT", f"/applications/{name}/definition", body={"text": file.read()})
+    session.out.document(made, f"{name} is defined; build it: lampas release build {name}")
 
 
 @app.command("list")
