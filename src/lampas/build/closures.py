@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from lampas.build import locking, sources
@@ -11,6 +11,7 @@ from lampas.core.closure.compute import Scope
 from lampas.core.closure.compute import compute as walk
 from lampas.core.closure.values import Closure
 from lampas.core.definition.values import Definition
+from lampas.core.distributions.sources import WheelBuilder
 from lampas.core.distributions.values import Requirements
 from lampas.core.history.ports import HistoryReader
 from lampas.core.names import Oid, RepositoryName
@@ -30,7 +31,11 @@ class Computed:
 
 
 def compute(
-    reader: HistoryReader, definition: Definition, commit: Oid, pins: Mapping[str, str] | None = None
+    reader: HistoryReader,
+    definition: Definition,
+    commit: Oid,
+    pins: Mapping[str, str] | None = None,
+    builder: WheelBuilder | None = None,
 ) -> Closure:
     """Everything that an application needs at a commit. Its distributions are locked, and fetched if they never were.
 
@@ -39,22 +44,29 @@ def compute(
         definition: The definition in force.
         commit: The commit of its repository.
         pins: Path → another commit, from which that path's content is taken.
+        builder: Builds distributions that have sources alone; None: such a one is refused.
 
     Raises:
         Unresolved: The entry, a link or a requirement leads nowhere.
         InvalidInput: A requirement file cannot be used.
         Unreachable: The package index does not answer, and something has to be fetched.
     """
-    return compute_scoped(reader, definition, commit, pins).closure
+    return compute_scoped(reader, definition, commit, pins, builder).closure
 
 
 def compute_scoped(
-    reader: HistoryReader, definition: Definition, commit: Oid, pins: Mapping[str, str] | None = None
+    reader: HistoryReader,
+    definition: Definition,
+    commit: Oid,
+    pins: Mapping[str, str] | None = None,
+    builder: WheelBuilder | None = None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> Computed:
-    """As `compute`, with the repositories that it was computed from."""
+    """As `compute`, with the repositories that it was computed from; `tell` hears one line about each build."""
     scopes = sources.scopes(reader, definition, commit, pins)
     facts = sources.facts_of(reader, (module for scope in scopes for module in scope.modules))
-    lock = locking.locked(_requirements(reader, definition, scopes[0]), tools())
+    using = locking.Locking(tools(), builder, definition.name, definition.build_packages, tell)
+    lock = locking.locked(_requirements(reader, definition, scopes[0]), using)
     return Computed(walk(definition, commit, scopes, facts, lock), scopes)
 
 

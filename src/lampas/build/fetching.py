@@ -1,4 +1,4 @@
-"""Wheels → the store, each once, checked against its hash before anything looks into it."""
+"""Wheels and source distributions → the store, each once, checked against its hash before anything looks into it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import httpx
 
 from lampas import process
 from lampas.core.distributions.provides import import_prefixes, required_names
-from lampas.core.distributions.pylock import Wheel
+from lampas.core.distributions.pylock import Source, Wheel
 from lampas.core.distributions.values import Distribution
 from lampas.errors import Failed, Unreachable
 from lampas.store import artifacts
@@ -57,13 +57,35 @@ def fetch(wheels: Sequence[Wheel]) -> Iterator[Distribution]:
             yield distribution
 
 
+def source(wanted: Source) -> bytes:
+    """The content of a source distribution, fetched if it is not kept.
+
+    Raises:
+        Unreachable: The package index does not answer.
+        BrokenWheel: It has another hash.
+    """
+    if wanted.sha256 not in artifacts.have([wanted.sha256]):
+        with httpx.Client(verify=_trust(), timeout=60, follow_redirects=True) as client:
+            artifacts.put(_download(client, wanted))
+    return artifacts.get(wanted.sha256)
+
+
+def check_wheel(filename: str, data: bytes) -> None:
+    """Passes a wheel that can be read.
+
+    Raises:
+        BrokenWheel: It cannot.
+    """
+    _metadata_and_names(filename, data)
+
+
 def _trust() -> ssl.SSLContext:
     # The same certificates that uv and git are told to trust; left out, the system's own.
     told = process.clean_environment()
     return ssl.create_default_context(cafile=told.get("SSL_CERT_FILE") or None, capath=told.get("SSL_CERT_DIR") or None)
 
 
-def _download(client: httpx.Client, wheel: Wheel) -> bytes:
+def _download(client: httpx.Client, wheel: Wheel | Source) -> bytes:
     for attempt in range(1, _TRIES + 1):
         try:
             return _checked(client, wheel)
@@ -76,7 +98,7 @@ def _download(client: httpx.Client, wheel: Wheel) -> bytes:
     raise AssertionError("unreachable")
 
 
-def _checked(client: httpx.Client, wheel: Wheel) -> bytes:
+def _checked(client: httpx.Client, wheel: Wheel | Source) -> bytes:
     digest, parts, size = hashlib.sha256(), [], 0
     with client.stream("GET", wheel.url) as answer:
         answer.raise_for_status()
@@ -92,15 +114,19 @@ def _checked(client: httpx.Client, wheel: Wheel) -> bytes:
 
 
 def _described(wheel: Wheel, data: bytes) -> Distribution:
+    text, names = _metadata_and_names(wheel.filename, data)
+    provides = import_prefixes(names)
+    return Distribution(
+        wheel.name, wheel.version, wheel.filename, wheel.sha256, len(data), provides, required_names(text)
+    )
+
+
+def _metadata_and_names(filename: str, data: bytes) -> tuple[str, list[str]]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             names = archive.namelist()
             metadata = next(n for n in names if n.endswith(".dist-info/METADATA") and n.count("/") == 1)
             with archive.open(metadata) as file:
-                text = file.read(_METADATA).decode(errors="replace")
+                return file.read(_METADATA).decode(errors="replace"), names
     except (zipfile.BadZipFile, StopIteration, OSError, RuntimeError, NotImplementedError) as error:
-        raise BrokenWheel(wheel.filename, f"no wheel that can be read: {error}") from error
-    provides = import_prefixes(names)
-    return Distribution(
-        wheel.name, wheel.version, wheel.filename, wheel.sha256, len(data), provides, required_names(text)
-    )
+        raise BrokenWheel(filename, f"no wheel that can be read: {error}") from error

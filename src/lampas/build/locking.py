@@ -2,36 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import functools
 import hashlib
 import json
-import re
-import tempfile
-from pathlib import Path
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.tags import Tag, compatible_tags, cpython_tags
 from packaging.utils import canonicalize_name
 
-from lampas import process
 from lampas.build import fetching
-from lampas.build.tools import HOSTED_PYTHON, Tools
+from lampas.build.resolving import resolve, source_of
+from lampas.build.tools import Tools
+from lampas.build.wheels import Workplace, allowed, wheel_from
 from lampas.core.definition.values import Definition
-from lampas.core.distributions.pylock import Wheel, wheels
+from lampas.core.distributions.pylock import NoWheel, Source, Wheel, wheels
 from lampas.core.distributions.requirements import Read, RequirementError, inline_requirements, read_requirements
+from lampas.core.distributions.sources import WheelBuilder
 from lampas.core.distributions.values import Lock, Requirements
-from lampas.errors import Failed, Unreachable, Unresolved
+from lampas.core.names import AppName, Sha256
 from lampas.store import artifacts, locks
+from lampas.store.wheels import BuiltWheel
 
 _PYTHON = (3, 11)
-_SECONDS = 300.0  # for one resolution
-_NETWORK = re.compile(r"dns error|error sending request|Connection refused|timed out|Failed to fetch|tcp connect", re.I)
-
-
-class UnresolvedRequirements(Unresolved):
-    """No set of versions satisfies the requirements; the message is uv's own explanation."""
-
-    def __init__(self, source: str, explanation: str) -> None:
-        super().__init__(f"{source}: {explanation}", "change the requirements and build again")
+_DEEPEST = 3  # builds that require builds
 
 
 def required(definition: Definition, read: Read) -> Requirements:
@@ -55,44 +52,111 @@ def required(definition: Definition, read: Read) -> Requirements:
     return read_requirements(file, read) if file is not None else Requirements(())
 
 
-def locked(requirements: Requirements, tools: Tools) -> Lock:
+@dataclass(frozen=True)
+class Locking:
+    """What locking is done with.
+
+    Attributes:
+        tools: uv, its cache, the package index.
+        builder: Builds what has sources alone; None: nothing is built.
+        app: The application; its Unix user builds.
+        packages: Debian packages that building takes.
+        tell: Hears one line about each build.
+        depth: How many builds require this one.
+    """
+
+    tools: Tools
+    builder: WheelBuilder | None
+    app: AppName
+    packages: tuple[str, ...] = ()
+    tell: Callable[[str], None] = lambda _: None
+    depth: int = 0
+
+    @property
+    def builds(self) -> bool:
+        """Whether what has sources alone is built."""
+        return self.builder is not None and self.depth < _DEEPEST
+
+
+def locked(requirements: Requirements, using: Locking) -> Lock:
     """The lock of some requirements. It is resolved once for the same inputs; its wheels are kept when it returns.
 
     Args:
         requirements: What is required.
-        tools: uv, its cache, the package index.
+        using: What it is done with.
 
     Raises:
-        Unresolved: No set of versions fits, or one of them has no wheel.
+        Unresolved: No set of versions fits, or one of them has neither a wheel nor sources.
+        BuildFailed, BrokenSource, PackagesMissing: One of them has sources alone, which do not build.
         Unreachable: The package index does not answer.
     """
     if not requirements.lines:
         return Lock(source=requirements.source)
-    inputs = _inputs(requirements, tools)
+    inputs = _inputs(requirements, using)
     lock = locks.find(inputs)
     if lock is not None:
-        if len(artifacts.have({found.sha256 for found in lock.distributions})) == len(
-            {found.sha256 for found in lock.distributions}
-        ):
+        wanted = {found.sha256 for found in lock.distributions}
+        if len(artifacts.have(wanted)) == len(wanted):
             return lock
         locks.forget(inputs)
-    chosen = wheels(_resolve(requirements, tools), _tags())
-    _check_hashes(requirements, chosen)
+    built: dict[Sha256, Sha256] = {}
+    chosen = _chosen(requirements, using, built)
     made = Lock(tuple(fetching.fetch(chosen)), _direct(requirements), requirements.source)
     locks.save(inputs, made)
     return made
 
 
-def _inputs(requirements: Requirements, tools: Tools) -> str:
-    parts = {
+def _chosen(requirements: Requirements, using: Locking, built: dict[Sha256, Sha256]) -> list[Wheel]:
+    """The wheels to fetch; `built` is filled with the sources of those that were built."""
+
+    def make(source: Source) -> tuple[str, bytes]:
+        wheel = _build(source, using)
+        built[wheel.sha256] = wheel.source
+        return wheel.filename, artifacts.get(wheel.sha256)
+
+    hashes = requirements.hashes or {}
+    document = resolve(requirements, using.tools, make if using.builds else None)
+    return [
+        wheel
+        if not hashes.get(wheel.name) or allowed(wheel.sha256, hashes[wheel.name], built)
+        else _by_hash(wheel, hashes[wheel.name], requirements, using)
+        for wheel in wheels(document, _tags(), hashes)
+    ]
+
+
+def _by_hash(wheel: Wheel, hashes: Sequence[str], requirements: Requirements, using: Locking) -> Wheel:
+    """The wheel made from sources, where the requirement files allow those alone."""
+    with contextlib.suppress(NoWheel):
+        source = source_of(wheel.name, wheel.version, requirements, using.tools)
+        if source.sha256 in hashes:
+            built = _build(source, using)
+            return Wheel(wheel.name, wheel.version, built.filename, built.sha256, "")
+    raise RequirementError(
+        requirements.source, 0, f"{wheel.filename} has none of the hashes that are allowed for {wheel.name}",
+        "add the wheel's own hash, or take the hashes out",
+    )  # fmt: skip
+
+
+def _build(source: Source, using: Locking) -> BuiltWheel:
+    if using.builder is None or not using.builds:
+        raise NoWheel(source.name, source.version)
+    inner = replace(using, depth=using.depth + 1)
+    lock = functools.partial(locked, using=inner)
+    return wheel_from(source, Workplace(using.builder, using.app, using.packages, lock, using.tell))
+
+
+def _inputs(requirements: Requirements, using: Locking) -> str:
+    parts: dict[str, Any] = {
         "lines": requirements.lines,
         "constraints": requirements.constraints,
         "hashes": requirements.hashes,
         "source": requirements.source,
         "python": _PYTHON,
         "platform": sorted({tag.platform for tag in _tags()}),
-        "index": tools.index_url,
+        "index": using.tools.index_url,
     }
+    if using.packages:
+        parts["build_packages"] = using.packages
     return hashlib.sha256(json.dumps(parts, sort_keys=True).encode()).hexdigest()
 
 
@@ -102,41 +166,3 @@ def _tags() -> list[Tag]:
 
 def _direct(requirements: Requirements) -> tuple[str, ...]:
     return tuple(sorted({str(canonicalize_name(Requirement(line).name)) for line in requirements.lines}))
-
-
-def _resolve(requirements: Requirements, tools: Tools) -> str:
-    with tempfile.TemporaryDirectory(dir=tools.scratch, prefix="lock-") as folder:
-        here = Path(folder)
-        (here / "requirements.in").write_text("".join(f"{line}\n" for line in requirements.lines))
-        (here / "constraints.in").write_text("".join(f"{line}\n" for line in requirements.constraints))
-        argv = [tools.uv, "pip", "compile", "--format", "pylock.toml", "--generate-hashes", "--no-header"]
-        argv += ["--no-annotate", "--no-build", "--no-config", "--python", HOSTED_PYTHON, "--no-python-downloads"]
-        # The machine's own trust store: an organisation's certificate authority stands there.
-        argv += ["--system-certs", "--cache-dir", str(tools.uv_cache), "--constraint", "constraints.in", "--quiet"]
-        if tools.index_url:
-            argv += ["--default-index", tools.index_url]
-        done = process.run([*argv, "requirements.in"], cwd=here, timeout=_SECONDS)
-    if done.status == 0:
-        return done.stdout.decode()
-    words = _words(done.stderr)
-    if _NETWORK.search(words):
-        raise Unreachable(f"the package index does not answer: {words}", "check the node's network and try again")
-    if "No solution found" in words or "No matching" in words:
-        raise UnresolvedRequirements(requirements.source, words)
-    raise Failed(f"uv ended with status {done.status}: {words}")
-
-
-def _words(stderr: bytes) -> str:
-    """What uv says, as one line without colours."""
-    text = re.sub(r"\x1b\[[0-9;]*m", "", stderr.decode(errors="replace"))
-    return re.sub(r"\s+", " ", re.sub(r"^error: |[×╰─▶│]", "", text)).strip()[-3000:]
-
-
-def _check_hashes(requirements: Requirements, chosen: tuple[Wheel, ...]) -> None:
-    for wheel in chosen:
-        allowed = (requirements.hashes or {}).get(wheel.name)
-        if allowed and wheel.sha256 not in allowed:
-            raise RequirementError(
-                requirements.source, 0, f"{wheel.filename} has none of the hashes that are allowed for {wheel.name}",
-                "add the wheel's own hash, or take the hashes out",
-            )  # fmt: skip

@@ -7,6 +7,7 @@ from it.
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from lampas.core.closure.values import Closure
 from lampas.core.definition.availability import check_available
 from lampas.core.definition.hosts import check_hosts
 from lampas.core.definition.values import Definition
+from lampas.core.distributions.sources import WheelBuilder
 from lampas.core.history.ports import HistoryReader
 from lampas.core.names import AppName, ReleaseId, ReleaseNumber
 from lampas.core.nodestate import Manifest, ReleaseOnNode
@@ -59,6 +61,7 @@ def build(
     verifier: Verifier,
     *,
     anew: bool = False,
+    builder: WheelBuilder | None = None,
 ) -> Built:
     """Builds a release and proves that it starts. What the same inputs gave before is returned, not made again.
 
@@ -71,6 +74,7 @@ def build(
         progress: Hears of the steps definition, closure, distributions, tree, verify.
         verifier: Starts it alone. A release that does not start is kept as failed, with its log, and is not deployed.
         anew: Whether files are made again though they are known, to prove that the build is reproducible.
+        builder: Builds distributions that have sources alone; None: such a one is refused.
 
     Returns:
         The release. `verify.ok` is False where it did not start.
@@ -82,7 +86,7 @@ def build(
     """
     started = time.monotonic()
     with store_faults("building"):
-        made = _make(reader, app, at, pins, progress, anew)
+        made = _make(reader, app, at, pins, progress, anew, builder)
         release, new = _keep(made, actor)
         verified = _verify(release, made.manifest, progress, verifier)
     return Built(
@@ -97,14 +101,21 @@ def build(
 
 
 def _make(
-    reader: HistoryReader, app: AppName, at: str | None, pins: Mapping[str, str], progress: Progress, anew: bool
+    reader: HistoryReader,
+    app: AppName,
+    at: str | None,
+    pins: Mapping[str, str],
+    progress: Progress,
+    anew: bool,
+    builder: WheelBuilder | None,
 ) -> _Made:
     progress("definition", f"reading the definition of {app}")
     definition = definitions.find(reader, app, at)
     check_available(definition)
     check_hosts(definition, tools().domain, releases.taken_hosts(app))
     progress("closure", f"{definition.file} of {definition.defined_in}, code at {definition.commit[:12]}")
-    computed = closures.compute_scoped(reader, definition, definition.commit, pins)
+    tell = functools.partial(progress, "distributions")
+    computed = closures.compute_scoped(reader, definition, definition.commit, pins, builder, tell)
     closure = computed.closure
     progress("distributions", _summary(closure))
     files = tree_files(closure, definition.root, computed.roots)

@@ -235,7 +235,7 @@ def test_a_lock_is_resolved_once_and_its_wheels_are_shared(workshop: Workshop, m
     )
     assert workshop.build("shop").distributions == 1
     assert "http" not in str(LockRow.objects.get().lock)
-    monkeypatch.setattr(locking, "_resolve", lambda *_: pytest.fail("resolved again"))
+    monkeypatch.setattr(locking, "resolve", lambda *_: pytest.fail("resolved again"))
     workshop.commit("shop", {"shop/page.html": b"<p>two"})
     assert workshop.build("shop").distributions == 1
     first, second = (_release(n).closure["distributions"] for n in (1, 2))

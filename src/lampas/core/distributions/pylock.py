@@ -1,9 +1,9 @@
-"""A lock document (PEP 751, `pylock.toml`) as uv writes it for one platform → the wheels to fetch."""
+"""A lock document (PEP 751, `pylock.toml`) as uv writes it for one platform → the wheels and sources to fetch."""
 
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,19 +15,19 @@ from lampas.errors import Unresolved
 
 
 class NoWheel(Unresolved):
-    """A distribution has no wheel for the Python and platform of this node."""
+    """A distribution has neither a wheel for the Python and platform of this node nor sources."""
 
     def __init__(self, name: str, version: str) -> None:
         super().__init__(
-            f"{name} {version} has no wheel for this node's Python and platform, only sources",
-            "require a version that has one; building from sources is not available yet",
+            f"{name} {version} has no wheel for this node's Python and platform, and no sources",
+            "require a version that has one of them",
         )
         self.name = name
 
 
 @dataclass(frozen=True)
 class Wheel:
-    """A wheel to fetch. The address serves this one fetch and is never stored."""
+    """A wheel to fetch. The address serves this one fetch and is never stored; what is offered has a `file:` one."""
 
     name: str
     version: str
@@ -36,36 +36,74 @@ class Wheel:
     url: str
 
 
-def wheels(document: str, tags: Sequence[Tag]) -> tuple[Wheel, ...]:
+@dataclass(frozen=True)
+class Source:
+    """A source distribution to fetch. The address serves this one fetch and is never stored."""
+
+    name: str
+    version: str
+    filename: str
+    sha256: Sha256
+    url: str
+
+
+def wheels(document: str, tags: Sequence[Tag], hashes: Mapping[str, Sequence[str]] | None = None) -> tuple[Wheel, ...]:
     """The wheel of each locked distribution that fits best, sorted by name.
 
     Args:
         document: The lock document.
         tags: What the hosted Python takes, best first.
+        hashes: Hashes by distribution; a wheel that has one of them is taken before those that have none.
 
     Raises:
         Unresolved: A distribution has none.
     """
     rank = {tag: position for position, tag in enumerate(tags)}
     found = []
-    for package in tomllib.loads(document).get("packages", []):
-        name, version = canonicalize_name(package["name"]), str(package.get("version", ""))
+    for name, version, package in _packages(document):
         fitting = [
             (best, wheel)
             for wheel in package.get("wheels", [])
-            if (best := _rank(_filename(wheel), rank)) is not None
-            and "url" in wheel
-            and "sha256" in wheel.get("hashes", {})
+            if (best := _rank(_filename(wheel), rank)) is not None and _usable(wheel)
         ]
         if not fitting:
             raise NoWheel(name, version)
-        _, wheel = min(fitting, key=lambda item: (item[0], _filename(item[1])))
-        found.append(Wheel(name, version, _filename(wheel), Sha256(wheel["hashes"]["sha256"]), str(wheel["url"])))
+        named = (hashes or {}).get(name, ())
+        _, wheel = min(
+            fitting, key=lambda item: (item[1]["hashes"]["sha256"] not in named, item[0], _filename(item[1]))
+        )
+        found.append(Wheel(name, version, *_fetched(wheel)))
     return tuple(sorted(found, key=lambda wheel: wheel.name))
 
 
-def _filename(wheel: dict[str, Any]) -> str:
-    return str(wheel.get("name") or wheel.get("url", "").rpartition("/")[2].partition("#")[0])
+def source(document: str) -> Source:
+    """The source distribution of a document that locks one distribution.
+
+    Raises:
+        Unresolved: It has none.
+    """
+    name, version, package = next(_packages(document))
+    found = package.get("sdist", {})
+    if not _usable(found):
+        raise NoWheel(name, version)
+    return Source(name, version, *_fetched(found))
+
+
+def _packages(document: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for package in tomllib.loads(document).get("packages", []):
+        yield canonicalize_name(package["name"]), str(package.get("version", "")), package
+
+
+def _usable(file: dict[str, Any]) -> bool:
+    return "url" in file and "sha256" in file.get("hashes", {})
+
+
+def _fetched(file: dict[str, Any]) -> tuple[str, Sha256, str]:
+    return _filename(file), Sha256(file["hashes"]["sha256"]), str(file["url"])
+
+
+def _filename(file: dict[str, Any]) -> str:
+    return str(file.get("name") or file.get("url", "").rpartition("/")[2].partition("#")[0])
 
 
 def _rank(filename: str, rank: dict[Tag, int]) -> int | None:

@@ -6,6 +6,7 @@ Truth is append-only and named by hash; projections can be made anew; the rest a
 from lampas.store.models.accounts import AuditRow, GrantRow, LoginLink, Person, Token
 from lampas.store.models.cluster import Node, Slot, TrafficRow
 from lampas.store.models.content import Artifact, ArtifactChunk
+from lampas.store.models.distributions import WheelRow
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
 from lampas.store.models.operations import Operation, OperationStep
@@ -36,4 +37,5 @@ __all__ = [
     "Slot",
     "Token",
     "TrafficRow",
+    "WheelRow",
 ]

@@ -1,0 +1,17 @@
+"""Distributions: wheels built from sources, and what is known of vulnerable versions."""
+
+from django.db import models
+
+
+class WheelRow(models.Model):
+    """A wheel that was built from a source distribution, once for the same inputs."""
+
+    inputs = models.CharField(max_length=64, unique=True)  # of the source, the build's environment, Debian packages
+    name = models.CharField(max_length=200)
+    version = models.CharField(max_length=100)
+    filename = models.CharField(max_length=300)
+    sha256 = models.CharField(max_length=64, db_index=True)  # the wheel's, an artifact
+    source = models.CharField(max_length=64)  # the source distribution's sha256
+    made_with = models.JSONField(default=dict)
+    seconds = models.FloatField()
+    created = models.DateTimeField(auto_now_add=True)
