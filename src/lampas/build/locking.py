@@ -19,8 +19,9 @@ from lampas.build.resolving import resolve, source_of
 from lampas.build.tools import Tools
 from lampas.build.wheels import Workplace, allowed, wheel_from
 from lampas.core.definition.values import Definition
+from lampas.core.distributions.projects import RequirementError
 from lampas.core.distributions.pylock import NoWheel, Source, Wheel, wheels
-from lampas.core.distributions.requirements import Read, RequirementError, inline_requirements, read_requirements
+from lampas.core.distributions.requirements import Read, inline_requirements, read_requirements
 from lampas.core.distributions.sources import WheelBuilder
 from lampas.core.distributions.values import Lock, Requirements
 from lampas.core.names import AppName, Sha256

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lampas.core.distributions.requirements import RequirementError, inline_requirements, read_requirements
+from lampas.core.distributions.projects import RequirementError
+from lampas.core.distributions.requirements import inline_requirements, read_requirements
 from lampas.core.distributions.values import Requirements
 from lampas.errors import InvalidInput
 
@@ -89,6 +90,62 @@ def test_what_leads_elsewhere_or_nowhere_is_refused_with_its_line(line: str) -> 
 def test_project_that_cannot_be_read_is_refused(text: str) -> None:
     with pytest.raises(RequirementError):
         _read({"pyproject.toml": text}, "pyproject.toml")
+
+
+EXTRAS = """[project]
+name = "Shop_App"
+dependencies = ["flask"]
+[project.optional-dependencies]
+redis = ["redis~=7.1"]
+Data_Base = ["mysqlclient"]
+all = ["shop-app[redis,data-base]", "gunicorn"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("wanted", "lines"),
+    [
+        ("pyproject.toml", ("flask",)),
+        ("pyproject.toml[redis]", ("flask", "redis~=7.1")),
+        ("pyproject.toml[ redis , data_base ]", ("flask", "mysqlclient", "redis~=7.1")),
+        ("pyproject.toml[all]", ("flask", "gunicorn", "mysqlclient", "redis~=7.1")),
+    ],
+)
+def test_extras_of_a_project_are_chosen_behind_its_file(wanted: str, lines: tuple[str, ...]) -> None:
+    assert _read({"pyproject.toml": EXTRAS}, wanted).lines == lines
+
+
+def test_an_extra_that_a_project_does_not_have_is_refused_with_those_that_it_has() -> None:
+    with pytest.raises(RequirementError) as caught:
+        _read({"pyproject.toml": EXTRAS}, "pyproject.toml[nothing]")
+    assert "data-base" in caught.value.remedy
+
+
+def test_dependencies_that_setuptools_would_read_from_a_file_are_read() -> None:
+    text = """[project]
+name = "x"
+dynamic = ["version", "dependencies", "optional-dependencies"]
+[tool.setuptools.dynamic]
+dependencies = { file = ["deps/run.txt"] }
+optional-dependencies.docs = { file = "deps/docs.txt" }
+"""
+    files = {
+        "pyproject.toml": text,
+        "deps/run.txt": "flask\n-c pins.txt",
+        "deps/pins.txt": "click<9",
+        "deps/docs.txt": "sphinx",
+    }
+    found = _read(files, "pyproject.toml")
+    assert (found.lines, found.constraints) == (("flask",), ("click<9",))
+    assert _read(files, "pyproject.toml[docs]").lines == ("flask", "sphinx")
+
+
+@pytest.mark.parametrize("line", [".", "-e .", "--editable=.", "./", "-e ./"])
+def test_a_file_that_installs_the_repository_itself_requires_what_its_project_does(line: str) -> None:
+    files = {"requirements.txt": f"gunicorn\n{line}\n", "pyproject.toml": EXTRAS}
+    assert _read(files).lines == ("flask", "gunicorn")
+    files["requirements.txt"] = "-e .[redis]\n-e .\n-r requirements.txt\n"
+    assert _read(files).lines == ("flask", "redis~=7.1")
 
 
 def test_project_without_dependencies_requires_nothing() -> None:

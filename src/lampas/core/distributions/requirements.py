@@ -6,28 +6,18 @@ from __future__ import annotations
 import posixpath
 import re
 import shlex
-import tomllib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.utils import canonicalize_name
 
+from lampas.core.distributions.projects import RequirementError, parse_project, split_extras
 from lampas.core.distributions.values import Requirements
-from lampas.errors import InvalidInput
 
 _DEEPEST = 10  # files that include each other
 _MOST = 2000  # requirements
 Read = Callable[[str], bytes | None]
-
-
-class RequirementError(InvalidInput):
-    """A requirement file cannot be used; `file` and `line` say where."""
-
-    def __init__(self, file: str, line: int, message: str, remedy: str = "") -> None:
-        super().__init__(f"{file}:{line}: {message}" if line else f"{file}: {message}", remedy)
-        self.file = file
-        self.line = line
 
 
 @dataclass
@@ -36,21 +26,23 @@ class _Found:
     constraints: set[str] = field(default_factory=set)
     hashes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     files: set[tuple[str, bool]] = field(default_factory=set)
+    projects: set[tuple[str, frozenset[str]]] = field(default_factory=set)
 
 
 def read_requirements(file: str, read: Read) -> Requirements:
     """Reads a requirements.txt with what it includes, or the dependencies of a pyproject.toml.
 
     Args:
-        file: Its path in the repository.
+        file: Its path in the repository; behind that of a pyproject.toml its extras may stand, `[redis,postgres]`.
         read: Content of a path of the same commit; None where there is none.
 
     Raises:
         InvalidInput: It is missing, or a line is no requirement, or names a place to fetch from.
     """
     found = _Found()
-    if posixpath.basename(file) == "pyproject.toml":
-        _project(file, read, found)
+    path, extras = split_extras(file)
+    if posixpath.basename(path) == "pyproject.toml":
+        _project(path, extras, read, found)
     else:
         _file(file, read, found, False, 0)
     return _result(found, file)
@@ -84,25 +76,12 @@ def _content(file: str, read: Read, origin: str, line: int) -> str:
         raise RequirementError(file, 0, "it is not UTF-8 text") from error
 
 
-def _project(file: str, read: Read, found: _Found) -> None:
-    try:
-        document = tomllib.loads(_content(file, read, file, 0))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise RequirementError(file, 0, f"not TOML: {error}") from error
-    project = document.get("project", {})
-    if "project" not in document and isinstance(document.get("tool"), dict) and "poetry" in document["tool"]:
-        remedy = "list them under [project] dependencies, or name a requirements file with `requirements`"
-        raise RequirementError(file, 0, "its dependencies are written for Poetry alone", remedy)
-    if not isinstance(project, dict):
-        raise RequirementError(file, 0, "[project] is no table")
-    if "dependencies" in project.get("dynamic", ()):
-        remedy = "write them down, or give the definition `requirements`: a file, or a list (which may be empty)"
-        raise RequirementError(file, 0, "its dependencies are dynamic: only running its build would tell them", remedy)
-    dependencies = project.get("dependencies", [])
-    if not isinstance(dependencies, list) or not all(isinstance(item, str) for item in dependencies):
-        raise RequirementError(file, 0, "[project] dependencies must be a list of strings")
-    for item in dependencies:
+def _project(file: str, extras: frozenset[str], read: Read, found: _Found, origin: str = "", at: int = 0) -> None:
+    project = parse_project(_content(file, read, origin or file, at), file)
+    for item in project.required(extras):
         found.lines.add(_requirement(item, file, 0))
+    for included in project.included(extras):
+        _file(posixpath.normpath(posixpath.join(posixpath.dirname(file), included)), read, found, False, 1, file)
 
 
 def _file(file: str, read: Read, found: _Found, constraint: bool, depth: int, origin: str = "", at: int = 0) -> None:
@@ -123,6 +102,8 @@ def _file(file: str, read: Read, found: _Found, constraint: bool, depth: int, or
         words = re.sub(r"(?:^|\s)#.*$", "", line.replace("\x00", " ")).strip()
         if words.startswith("-"):
             _option(words, file, first, read, found, constraint, depth)
+        elif words.startswith("."):
+            _local(words, file, first, read, found)
         elif words:
             _take(words, file, first, found, constraint)
 
@@ -155,13 +136,32 @@ def _option(words: str, file: str, line: int, read: Read, found: _Found, constra
         name, rest = name[:2], name[2:]
     if name in ("--no-binary", "--only-binary", "--prefer-binary", "--require-hashes", "--pre"):
         return  # what LAMPAS takes are wheels, always with their hashes
+    if name in ("-e", "--editable") and rest.strip().startswith("."):
+        _local(rest, file, line, read, found)
+        return
     if name not in ("-r", "--requirement", "-c", "--constraint"):
         remedy = "list distributions by name; the package index is set for the whole node"
         raise RequirementError(file, line, f"{name} is not taken from a repository", remedy)
-    target = posixpath.normpath(posixpath.join(posixpath.dirname(file), rest.strip()))
-    if target.startswith(("/", "..")) or "://" in rest:
-        raise RequirementError(file, line, f"{rest.strip()!r} is outside the repository")
+    target = _inside(rest, file, line)
     _file(target, read, found, constraint or name in ("-c", "--constraint"), depth + 1, file, line)
+
+
+def _local(words: str, file: str, line: int, read: Read, found: _Found) -> None:
+    """A project of the repository itself, `.` or `-e ./lib[extra]`: its code is there already, so what counts is what
+    it depends on."""
+    folder, extras = split_extras(words.strip())
+    target = _inside(folder, file, line)
+    if (target, extras) not in found.projects:
+        found.projects.add((target, extras))
+        _project(posixpath.normpath(posixpath.join(target, "pyproject.toml")), extras, read, found, file, line)
+
+
+def _inside(path: str, file: str, line: int) -> str:
+    """A path that a file names, from the top of the repository."""
+    target = posixpath.normpath(posixpath.join(posixpath.dirname(file), path.strip()))
+    if target.startswith(("/", "..")) or "://" in path:
+        raise RequirementError(file, line, f"{path.strip()!r} is outside the repository")
+    return target
 
 
 def _requirement(text: str, file: str, line: int) -> str:
