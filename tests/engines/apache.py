@@ -103,7 +103,7 @@ class Home:
         """Makes a release of these files and starts its unit."""
         unit = units.ReleaseUnit(str(self.path), app, number, port, maps.key(SECRET, app), **more)  # type: ignore[arg-type]
         places = Places(str(self.path))
-        release, directory = Path(places.release(app, number)), Path(places.unit(app, number))
+        release, directory = Path(places.release(app, number)), Path(places.unit(app, number, port))
         for made in (release / "env/bin", release / "code", directory, *map(Path, (places.logs(app), places.run(app)))):
             made.mkdir(parents=True, exist_ok=True)
         (release / "env/bin/python").symlink_to("/usr/bin/python3")

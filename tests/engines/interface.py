@@ -24,7 +24,7 @@ from typing import Any
 
 import lampas
 from engines.apache import SECRET, free_ports, unprivileged, until
-from lampas import pki
+from lampas import pki, vault
 from lampas.core.cluster.live import AppLive
 from lampas.core.desired.node import NodePlace, RunningRelease, render
 from lampas.core.nodestate import Manifest, ManifestFile, ManifestWheel, NodeState, ReleaseOnNode, Task
@@ -305,11 +305,14 @@ class Interface:
             "signing.key": signing.private,
         }.items():  # fmt: skip
             pki.write_private(self.home / "secrets" / name, data)
+        self.key = vault.make_node_key()
+        (secrets / "secrets.key").write_text(self.key.private.hex())
         configuration = {
             "node": "here", "home": str(self.home), "bind": "127.0.0.1", "port": self.agent_port,
             "certificate": str(secrets / "agent.crt"), "key": str(secrets / "agent.key"),
             "console_ca": str(secrets / "console-ca.crt"), "console_key": str(secrets / "console.pub"),
             "helper": [], "isolation": self.isolation, "front_secret": SECRET,
+            "secrets_key": str(secrets / "secrets.key"),
         }  # fmt: skip
         (secrets / "agent.json").write_text(json.dumps(configuration))
 

@@ -159,7 +159,7 @@ class Applier:
 
     def _plan(self, state: NodeState) -> tuple[Step, ...]:
         seen = observe.observe(self._configuration, state, self.applied())
-        return plan(state, observe.digests(state), seen)
+        return plan(state, observe.digests(self._configuration, state), seen)
 
     def _take(self, state: NodeState, steps: tuple[Step, ...], emit: Emit) -> None:
         """Takes the steps. Once the maps are swapped there is no way back: what fails then is told, and left over

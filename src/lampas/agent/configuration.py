@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from lampas.core.nodestate import Places
+from lampas.core.nodestate.places import volatile
 from lampas.errors import InvalidInput
 
 
@@ -26,6 +27,7 @@ class AgentConfiguration:
         console_key: The Ed25519 public key that signs NodeStates and tasks, a PEM file.
         helper: The command that starts the root helper; empty for the one that belongs to the home.
         isolation: "users" or "none".
+        secrets_key: The file of the key that opens what is sealed to this node; "": nothing is.
         front_secret: Kept for the host's own checks; the agent gets the keys of units with their state.
     """
 
@@ -40,11 +42,17 @@ class AgentConfiguration:
     helper: tuple[str, ...] = ()
     isolation: str = "none"
     front_secret: str = ""
+    secrets_key: str = ""
 
     @property
     def places(self) -> Places:
         """Where things of applications stand."""
         return Places(self.home)
+
+    @property
+    def volatile(self) -> str:
+        """The directory of the environments of units, which must not come to a disk."""
+        return volatile(self.home, users=self.isolation == "users", shm=Path("/dev/shm").is_dir())  # noqa: S108
 
     @property
     def helper_command(self) -> list[str]:

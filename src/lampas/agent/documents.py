@@ -108,6 +108,8 @@ def task(data: bytes, node: str, now: float) -> Task:
     if found.kind == "run" and (not found.argv or not all(isinstance(word, str) for word in found.argv)):
         raise InvalidInput("the task names no command")
     _environment(found.env)
+    if not isinstance(found.sealed, str):
+        raise InvalidInput("the secrets of the task are not sealed")
     return found
 
 
@@ -176,6 +178,8 @@ def _unit(unit: Unit) -> None:
     if not isinstance(unit.config, str) or not isinstance(unit.shim, str):
         raise InvalidInput(f"the unit {unit.name} has no configuration")
     _environment(unit.env)
+    if not isinstance(unit.sealed, str) or not isinstance(unit.by_port, bool):
+        raise InvalidInput(f"the unit {unit.name} holds something that it cannot")
     _number(unit.ready.processes, 1, "a number of processes")
     _seconds(unit.ready.seconds, "the time to start", 3600)
     if not all(

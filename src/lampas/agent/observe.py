@@ -6,25 +6,38 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from lampas.agent import documents, trees
+from lampas.agent import documents, environments, trees
 from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
-from lampas.agent.plan import Observed, SeenUnit
+from lampas.agent.plan import Digest, Observed, SeenUnit
 from lampas.agent.wheels import WheelStore
 from lampas.core.nodestate import Manifest, NodeState, Unit
-from lampas.errors import InvalidInput
+from lampas.core.nodestate.places import label
+from lampas.errors import Denied, InvalidInput
 
+_UNIT = re.compile(r"v([0-9]+)(?:-([0-9]+))?")
+_LISTEN = re.compile(rb"^Listen 127\.0\.0\.1:([0-9]+)$", re.MULTILINE)
+_FILES = ("httpd.conf", "app.wsgi")
 _CACHED = 24 * 3600.0  # seconds that a tree stays that was built and is not to run: it was verified, or put back
 
 
 def unit_files(unit: Unit) -> dict[str, bytes]:
-    """The files of a unit: name → bytes."""
-    env = b"".join(f"{name}={value}".encode() + b"\0" for name, value in sorted(unit.env.items()))
-    return {"httpd.conf": unit.config.encode(), "app.wsgi": unit.shim.encode(), "env": env}
+    """The files in a unit's directory: name → bytes."""
+    return dict(zip(_FILES, (unit.config.encode(), unit.shim.encode()), strict=True))
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    """The files that stand in a unit's directory, as far as they are a unit's."""
+    found = {}
+    for name in _FILES:
+        with contextlib.suppress(OSError):
+            found[name] = (directory / name).read_bytes()
+    return found
 
 
 def digest(files: Mapping[str, bytes]) -> str:
@@ -35,9 +48,28 @@ def digest(files: Mapping[str, bytes]) -> str:
     return whole.hexdigest()
 
 
-def digests(state: NodeState) -> dict[str, str]:
-    """Unit name → digest of its desired files."""
-    return {unit.name: digest(unit_files(unit)) for unit in state.units}
+def digests(configuration: AgentConfiguration, state: NodeState) -> dict[str, Digest]:
+    """Unit name → what it is to be made of. The environment counts as opened: sealing it anew changes nothing.
+
+    Raises:
+        Denied: Something was not sealed to this node.
+    """
+    return {
+        unit.name: Digest(digest(unit_files(unit)), _hash(environments.of_unit(configuration, unit)))
+        for unit in state.units
+    }
+
+
+def _confirmed(configuration: AgentConfiguration, applied: NodeState | None) -> dict[str, Digest]:
+    """What answered when it was last applied; nothing that can be compared where its secrets do not open any more."""
+    try:
+        return digests(configuration, applied) if applied else {}
+    except Denied:
+        return {}
+
+
+def _hash(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def observe(configuration: AgentConfiguration, state: NodeState, applied: NodeState | None) -> Observed:
@@ -65,11 +97,11 @@ def observe(configuration: AgentConfiguration, state: NodeState, applied: NodeSt
     }
     return Observed(
         apps=frozenset(names),
-        unprepared=frozenset(each.app for each in manifests if not prepared(configuration, each)),
+        unprepared=_unprepared(configuration, state, manifests),
         known=frozenset(applied.apps) if applied else frozenset(),
         releases={key: manifest for key, manifest in releases.items() if manifest},
         units={name: unit for app in names for name, unit in _units(configuration, app).items()},
-        confirmed=digests(applied) if applied else {},
+        confirmed=_confirmed(configuration, applied),
         maps=maps(configuration),
         lacking=tuple(lacking),
         unpacked=not wheels.missing([wheel.sha256 for each in manifests for wheel in each.wheels]),
@@ -77,14 +109,21 @@ def observe(configuration: AgentConfiguration, state: NodeState, applied: NodeSt
     )
 
 
-def running(configuration: AgentConfiguration, app: str, number: int) -> int:
+def running(configuration: AgentConfiguration, app: str, number: int, slot: int) -> int:
     """The pid of a unit's Apache; 0 where it does not run. Its pid file is believed only if that process is it."""
     with contextlib.suppress(OSError, ValueError):
-        pid = int((Path(configuration.places.run(app)) / f"v{number}.pid").read_text())
+        pid = int((Path(configuration.places.run(app)) / f"{label(number, slot)}.pid").read_text())
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        if os.fsencode(f"{configuration.places.unit(app, number)}/httpd.conf") in words:
+        if os.fsencode(f"{configuration.places.unit(app, number, slot)}/httpd.conf") in words:
             return pid
     return 0
+
+
+def units_on_disk(configuration: AgentConfiguration, app: str) -> list[tuple[int, int]]:
+    """The units of an application that have a directory: release number and slot, see `label`."""
+    directory = Path(configuration.home) / "agent/apps" / app / "units"
+    names = [path.name for path in directory.iterdir()] if directory.is_dir() else []
+    return sorted((int(found[1]), int(found[2] or 0)) for name in names if (found := _UNIT.fullmatch(name)))
 
 
 def held_manifests(configuration: AgentConfiguration) -> set[str]:
@@ -124,6 +163,16 @@ def _persist_file(configuration: AgentConfiguration, app: str) -> Path:
     return Path(configuration.home) / "agent/apps" / app / "persist.json"
 
 
+def _unprepared(configuration: AgentConfiguration, state: NodeState, manifests: Iterable[Manifest]) -> frozenset[str]:
+    """Applications that lack a directory: one that a release to build keeps data in, or that of the environments,
+    which is gone after a reboot."""
+    lacking = {each.app for each in manifests if not prepared(configuration, each)}
+    for app in {unit.app for unit in state.units if unit.by_port}:
+        if not environments.directory(configuration, app).is_dir():
+            lacking.add(app)
+    return frozenset(lacking)
+
+
 def _base(configuration: AgentConfiguration, app: str) -> bool:
     return _persist_file(configuration, app).exists()
 
@@ -152,21 +201,20 @@ def _to_build(
 
 def _units(configuration: AgentConfiguration, app: str) -> dict[str, SeenUnit]:
     found = {}
-    for number in _numbers(Path(configuration.home) / "agent/apps" / app / "units", "v"):
-        directory = Path(configuration.places.unit(app, number))
-        files = {}
-        for name in ("httpd.conf", "app.wsgi", "env"):
-            with contextlib.suppress(OSError):
-                files[name] = (directory / name).read_bytes()
-        up = running(configuration, app, number) > 0
-        found[f"{app}-v{number}"] = SeenUnit(app, number, digest(files), up)
+    for number, slot in units_on_disk(configuration, app):
+        made = files(Path(configuration.places.unit(app, number, slot)))
+        env = ""
+        with contextlib.suppress(OSError):
+            env = _hash(environments.file(configuration, app, number, slot).read_bytes())
+        listens = _LISTEN.search(made.get("httpd.conf", b""))
+        port = int(listens[1]) if listens else slot
+        up = running(configuration, app, number, slot) > 0
+        found[f"{app}-{label(number, slot)}"] = SeenUnit(app, number, slot, port, Digest(digest(made), env), up)
     return found
 
 
-def _numbers(directory: Path, prefix: str = "") -> list[int]:
-    if not directory.is_dir():
-        return []
-    names = (path.name.removeprefix(prefix) for path in directory.iterdir() if path.name.startswith(prefix))
+def _numbers(directory: Path) -> list[int]:
+    names = [path.name for path in directory.iterdir()] if directory.is_dir() else []
     return sorted(int(name) for name in names if name.isdigit())
 
 

@@ -10,31 +10,43 @@ from dataclasses import dataclass, field
 
 from lampas.agent.documents import routed
 from lampas.core.nodestate import NodeState, Unit
+from lampas.core.nodestate.places import label
 from lampas.errors import UnsafePlan
 
 
 @dataclass(frozen=True)
 class Step:
-    """One step: what is done (`verb`) to what (`app`, `number`), named `title` in the journal and for people."""
+    """What is done (`verb`) to what (`app`, `number`, `slot`); `title` names it for the journal and for people."""
 
     verb: str
     app: str = ""
     number: int = 0
+    slot: int = 0
 
     @property
     def title(self) -> str:
-        """`start shop-v3`."""
-        subject = f"{self.app}-v{self.number}" if self.number else self.app
+        """`start shop-v3-18203`, `build shop-v3`."""
+        subject = f"{self.app}-{label(self.number, self.slot)}" if self.number else self.app
         return f"{self.verb} {subject}".strip()
 
 
 @dataclass(frozen=True)
+class Digest:
+    """Hashes of what a unit is made of: its files, and its environment, which stands apart; "" where there is none."""
+
+    files: str = ""
+    env: str = ""
+
+
+@dataclass(frozen=True)
 class SeenUnit:
-    """A unit as it stands on the node: the digest of its files, and whether it runs."""
+    """A unit as it stands on the node: what it is made of, and whether it runs; for `slot` see `label`."""
 
     app: str
     number: int
-    digest: str
+    slot: int
+    port: int
+    digest: Digest
     running: bool
 
 
@@ -48,7 +60,7 @@ class Observed:
         known: Those that the last applied state had; others are there for a verification.
         releases: (application, number) → sha256 of the manifest, for each tree that stands whole.
         units: By name.
-        confirmed: Names of the units that answered when they were last applied, with the digest of their files.
+        confirmed: Names of the units that answered when they were last applied, with what they were made of.
         maps: The front's map files.
         lacking: Content that the new state needs and the node has not.
         unpacked: Whether all wheels of the new state are unpacked.
@@ -60,19 +72,19 @@ class Observed:
     known: frozenset[str] = frozenset()
     releases: Mapping[tuple[str, int], str] = field(default_factory=dict)
     units: Mapping[str, SeenUnit] = field(default_factory=dict)
-    confirmed: Mapping[str, str] = field(default_factory=dict)
+    confirmed: Mapping[str, Digest] = field(default_factory=dict)
     maps: Mapping[str, str] = field(default_factory=dict)
     lacking: tuple[str, ...] = ()
     unpacked: bool = True
     stale: frozenset[tuple[str, int]] = frozenset()
 
 
-def plan(state: NodeState, digests: Mapping[str, str], seen: Observed) -> tuple[Step, ...]:
+def plan(state: NodeState, digests: Mapping[str, Digest], seen: Observed) -> tuple[Step, ...]:
     """The steps from what was observed to the desired state; none where they are the same.
 
     Args:
         state: The desired state.
-        digests: Unit name → digest of its desired files.
+        digests: Unit name → what it is to be made of.
         seen: What was observed.
 
     Raises:
@@ -85,7 +97,10 @@ def plan(state: NodeState, digests: Mapping[str, str], seen: Observed) -> tuple[
         if seen.releases.get((each.app, each.number)) != each.manifest
     ]
     changed = [unit for unit in state.units if _digest(seen, unit.name) != digests[unit.name]]
-    fresh = {unit.name for unit in changed} | {f"{app}-v{number}" for app, number in build}
+    fresh = {unit.name for unit in changed if _differs(_digest(seen, unit.name), digests[unit.name])}
+    fresh |= {unit.name for unit in state.units if (unit.app, unit.number) in build}
+    # What was damaged on the node is put right under a running unit; a change from the console never comes here, it
+    # has another port.
     restart = [unit for unit in state.units if unit.name in fresh and _running(seen, unit.name)]
     start = [unit for unit in state.units if not _running(seen, unit.name)]
     moved = _moved(seen.maps, state.maps)
@@ -108,10 +123,10 @@ def plan(state: NodeState, digests: Mapping[str, str], seen: Observed) -> tuple[
 
 def _gone(state: NodeState, seen: Observed, extra: list[SeenUnit]) -> Iterable[Step]:
     """What is taken away once nobody is sent there: units, trees, applications."""
-    served = {(app, number) for app, number, _ in routed(seen.maps.items())}
-    if any(unit.running and (unit.app, unit.number) in served for unit in extra) and state.drain:
+    served = set(routed(seen.maps.items()))
+    if any(unit.running and (unit.app, unit.number, unit.port) in served for unit in extra) and state.drain:
         yield Step("drain")
-    yield from (Step("stop", unit.app, unit.number) for unit in extra)
+    yield from (Step("stop", unit.app, unit.number, unit.slot) for unit in extra)
     wanted = {(each.app, each.number) for each in state.releases}
     stale = sorted(seen.stale - wanted)
     yield from (Step("discard", app, number) for app, number in stale)
@@ -121,9 +136,9 @@ def _gone(state: NodeState, seen: Observed, extra: list[SeenUnit]) -> Iterable[S
 
 
 def _safe(state: NodeState, seen: Observed) -> None:
-    ports = {(unit.app, unit.number): unit.port for unit in state.units}
+    ports = {(unit.app, unit.number, unit.port) for unit in state.units}
     for app, number, port in routed(state.maps.items()):
-        if ports.get((app, number)) != port:
+        if (app, number, port) not in ports:
             raise UnsafePlan(f"requests would be sent to {app} {number} on port {port}, which does not run there")
     if seen.lacking:
         raise UnsafePlan(
@@ -132,7 +147,7 @@ def _safe(state: NodeState, seen: Observed) -> None:
         )
 
 
-def _must_answer(unit: Unit, digest: str, seen: Observed, fresh: set[str], moved: set[str]) -> bool:
+def _must_answer(unit: Unit, digest: Digest, seen: Observed, fresh: set[str], moved: set[str]) -> bool:
     """Whether the plan waits for a unit. One that answered before and is down now is only started, unless traffic
     comes to it: an application that keeps failing may not keep the others from being changed."""
     if unit.name in fresh or seen.confirmed.get(unit.name) != digest:
@@ -148,8 +163,14 @@ def _moved(before: Mapping[str, str], after: Mapping[str, str]) -> set[str]:
     return {row.split(" ")[0].split("/")[1] for row in old ^ new}
 
 
-def _digest(seen: Observed, name: str) -> str:
-    return seen.units[name].digest if name in seen.units else ""
+def _digest(seen: Observed, name: str) -> Digest:
+    return seen.units[name].digest if name in seen.units else Digest()
+
+
+def _differs(found: Digest, wanted: Digest) -> bool:
+    """Whether a unit is another one than the wanted. An environment that is gone, as after a reboot, makes none: it is
+    written again, and a process that runs has it."""
+    return found.files != wanted.files or (bool(found.env) and found.env != wanted.env)
 
 
 def _running(seen: Observed, name: str) -> bool:
@@ -157,4 +178,4 @@ def _running(seen: Observed, name: str) -> bool:
 
 
 def _each(verb: str, units: Iterable[Unit]) -> Iterable[Step]:
-    return (Step(verb, unit.app, unit.number) for unit in units)
+    return (Step(verb, unit.app, unit.number, unit.slot) for unit in units)

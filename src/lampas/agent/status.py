@@ -10,6 +10,7 @@ from typing import Any
 from lampas.agent import observe, ready
 from lampas.agent.applying import Applier
 from lampas.agent.configuration import AgentConfiguration
+from lampas.core.nodestate.places import label
 
 
 def status(configuration: AgentConfiguration, applier: Applier) -> dict[str, Any]:
@@ -20,21 +21,21 @@ def status(configuration: AgentConfiguration, applier: Applier) -> dict[str, Any
         [{name, app, number, port, state, pids, since, wanted}]; state is running, starting, stopped or failed.
     """
     applied = applier.applied()
-    wanted = {(unit.app, unit.number): unit for unit in applied.units} if applied else {}
-    there = {(app, number) for app, number in _units_on_disk(configuration)} | set(wanted)
+    wanted = {(unit.app, unit.number, unit.slot): unit for unit in applied.units} if applied else {}
+    there = _units_on_disk(configuration) | set(wanted)
     children = _children()
     rows = []
-    for app, number in sorted(there):
-        unit = wanted.get((app, number))
-        parent = observe.running(configuration, app, number)
+    for app, number, slot in sorted(there):
+        unit = wanted.get((app, number, slot))
+        parent = observe.running(configuration, app, number, slot)
         pids = [parent, *sorted(_below(parent, children))] if parent else []
         listening = bool(unit and parent and ready.ask(unit, 0.5)[0] == 204)
         rows.append(
             {
-                "name": f"{app}-v{number}",
+                "name": f"{app}-{label(number, slot)}",
                 "app": app,
                 "number": number,
-                "port": unit.port if unit else 0,
+                "port": unit.port if unit else slot,
                 "state": _state(bool(parent), listening or unit is None, unit is not None),
                 "pids": pids,
                 "since": _since(parent),
@@ -57,12 +58,10 @@ def _state(runs: bool, answers: bool, wanted: bool) -> str:
     return "failed" if wanted else "stopped"
 
 
-def _units_on_disk(configuration: AgentConfiguration) -> list[tuple[str, int]]:
-    found = []
-    for path in (Path(configuration.home) / "agent/apps").glob("*/units/v*"):
-        if path.name[1:].isdigit():
-            found.append((path.parts[-3], int(path.name[1:])))
-    return found
+def _units_on_disk(configuration: AgentConfiguration) -> set[tuple[str, int, int]]:
+    apps = Path(configuration.home) / "agent/apps"
+    names = [path.name for path in apps.iterdir() if path.is_dir()] if apps.is_dir() else []
+    return {(app, number, slot) for app in names for number, slot in observe.units_on_disk(configuration, app)}
 
 
 def _children() -> dict[int, list[int]]:

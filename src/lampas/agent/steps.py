@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lampas import process
-from lampas.agent import documents, logs, observe, ready, trees
+from lampas.agent import documents, environments, logs, observe, ready, trees
 from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
 from lampas.agent.helper import Helper
@@ -31,11 +31,11 @@ class Steps:
         self._places = configuration.places
         self._content = ContentStore(configuration.agent / "store")
         self._wheels = WheelStore(self._content)
-        self._units = {(unit.app, unit.number): unit for unit in state.units}
+        self._units = {(unit.app, unit.number, unit.slot): unit for unit in state.units}
         self._releases = {(each.app, each.number): each for each in state.releases}
         self._steps: tuple[Step, ...] = ()
         self._told_to_stop = False
-        self._log_begins: dict[tuple[str, int], int] = {}
+        self._log_begins: dict[tuple[str, int, int], int] = {}
 
     def prepare(self, steps: tuple[Step, ...]) -> None:
         """Is told what will come. Lets the helper start while other steps go on, if one of them will need it."""
@@ -49,10 +49,10 @@ class Steps:
         Raises:
             LampasError: It could not be done.
         """
-        detail: str = getattr(self, f"_{step.verb}")(step.app, step.number) or ""
+        detail: str = getattr(self, f"_{step.verb}")(step.app, step.number, step.slot) or ""
         return detail
 
-    def _ensure(self, app: str, _: int) -> None:
+    def _ensure(self, app: str, *_: int) -> None:
         """All releases of the application share one data directory, so it gets what any of them keeps in it."""
         wanted = [self._manifest(each) for each in self._state.releases if each.app == app]
         persist = {path for manifest in wanted for path in manifest.persist}
@@ -66,20 +66,23 @@ class Steps:
         self._wheels.unpack(missing)
         return f"{len(missing)} distributions"
 
-    def _build(self, app: str, number: int) -> str:
+    def _build(self, app: str, number: int, _: int) -> str:
         release = self._releases[app, number]
         manifest = self._manifest(release)
         trees.build(self._places, self._content, self._wheels, release, manifest)
         return f"{len(manifest.files)} files, {len(manifest.wheels)} distributions"
 
-    def _write(self, app: str, number: int) -> None:
-        unit = self._units[app, number]
-        target = Path(self._places.unit(app, number))
+    def _write(self, app: str, number: int, slot: int) -> None:
+        unit = self._units[app, number, slot]
+        target, files = Path(self._places.unit(app, number, slot)), observe.unit_files(self._units[app, number, slot])
+        if observe.files(target) == files:
+            self._write_environment(unit)
+            return
         aside = target.with_name(f".{target.name}.new")
         shutil.rmtree(aside, ignore_errors=True)
         try:
             aside.mkdir(mode=0o750)
-            for name, data in observe.unit_files(unit).items():
+            for name, data in files.items():
                 _write(aside / name, data, 0o640)
             if target.exists():  # a new unit is proven by its own start, before anything is sent to it
                 _validate(aside / "httpd.conf", unit)
@@ -91,30 +94,43 @@ class Steps:
             ) from error
         finally:
             shutil.rmtree(aside, ignore_errors=True)
+        self._write_environment(unit)
 
-    def _start(self, app: str, number: int) -> None:
-        self._log_begins[app, number] = logs.position(self._configuration, app, number)
-        self._helper.ask("unit-start", app, number)
+    def _write_environment(self, unit: Unit) -> None:
+        file = environments.file(self._configuration, unit.app, unit.number, unit.slot)
+        aside = file.with_name(f".{file.name}.new")
+        try:
+            _write(aside, environments.of_unit(self._configuration, unit), 0o640)
+            aside.replace(file)
+        except OSError as error:
+            raise Failed(
+                f"the environment of {unit.name} cannot be written: {error.strerror}", "make room in the node's memory"
+            ) from error
 
-    def _restart(self, app: str, number: int) -> None:
-        self._log_begins[app, number] = logs.position(self._configuration, app, number)
-        self._helper.ask("unit-restart", app, number, port=self._units[app, number].port)
+    def _start(self, app: str, number: int, slot: int) -> None:
+        self._log_begins[app, number, slot] = logs.position(self._configuration, app, number)
+        self._helper.ask("unit-start", app, number, slot=slot)
 
-    def _await(self, app: str, number: int) -> str:
-        begin = self._log_begins.get((app, number), 0)
+    def _restart(self, app: str, number: int, slot: int) -> None:
+        self._log_begins[app, number, slot] = logs.position(self._configuration, app, number)
+        self._helper.ask("unit-restart", app, number, slot=slot, port=self._units[app, number, slot].port)
+
+    def _await(self, app: str, number: int, slot: int) -> str:
+        begin = self._log_begins.get((app, number, slot), 0)
+        unit = self._units[app, number, slot]
 
         def why_not() -> str:
-            if observe.running(self._configuration, app, number):
+            if observe.running(self._configuration, app, number, slot):
                 return ""
-            said = str(self._helper.ask("unit-said", app, number).get("said", ""))
+            said = str(self._helper.ask("unit-said", app, number, slot=slot).get("said", ""))
             if "could not bind to address" in said:
-                return f"its port {self._units[app, number].port} is taken by another program"
+                return f"its port {unit.port} is taken by another program"
             return "\n".join(said.splitlines()[-8:]) if "AH0" in said or "apache2:" in said else ""
 
         def last_words() -> str:
             return logs.last_words(logs.read(self._configuration, app, number, begin))
 
-        return f"{ready.wait(self._units[app, number], why_not, last_words)} processes answer"
+        return f"{ready.wait(unit, why_not, last_words)} processes answer"
 
     def _swap(self, *_: object) -> None:
         swap_maps(self._configuration.maps, self._state.maps)
@@ -123,25 +139,28 @@ class Steps:
         time.sleep(self._state.drain)  # the requests that were sent before the swap are still at work
         return f"{self._state.drain:g} s"
 
-    def _stop(self, app: str, number: int) -> None:
+    def _stop(self, app: str, number: int, slot: int) -> None:
         if not self._told_to_stop:  # all at once: each takes seconds to let go of its connections
             for step in self._steps:
                 if step.verb == "stop":
-                    self._helper.ask("unit-quit", step.app, step.number)
+                    self._helper.ask("unit-quit", step.app, step.number, slot=step.slot)
             self._told_to_stop = True
-        self._helper.ask("unit-stop", app, number, port=self._port(app, number))
-        shutil.rmtree(self._places.unit(app, number))
+        self._helper.ask("unit-stop", app, number, slot=slot, port=self._port(app, number, slot))
+        environments.file(self._configuration, app, number, slot).unlink(missing_ok=True)
+        shutil.rmtree(self._places.unit(app, number, slot))
 
-    def _port(self, app: str, number: int) -> int:
-        """The port of a unit that stands on the node, as its own configuration has it."""
-        text = (Path(self._places.unit(app, number)) / "httpd.conf").read_text()
+    def _port(self, app: str, number: int, slot: int) -> int:
+        """The port of a unit that stands on the node; one of the first LAMPAS has it in its configuration alone."""
+        if slot:
+            return slot
+        text = (Path(self._places.unit(app, number, slot)) / "httpd.conf").read_text()
         found = re.search(r"^Listen 127\.0\.0\.1:([0-9]+)$", text, re.MULTILINE)
         return int(found[1]) if found else 0
 
-    def _discard(self, app: str, number: int) -> None:
+    def _discard(self, app: str, number: int, _: int) -> None:
         trees.discard(Path(self._places.release(app, number)))
 
-    def _remove(self, app: str, _: int) -> str:
+    def _remove(self, app: str, *_: int) -> str:
         trees.discard(Path(self._configuration.home) / "agent/apps" / app)
         return str(self._helper.ask("app-remove", app).get("stays", ""))
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from lampas import process
-from lampas.agent import documents, observe, probe, trees
+from lampas.agent import documents, environments, observe, probe, trees
 from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
 from lampas.agent.helper import Helper
@@ -86,7 +86,10 @@ class Tasks:
     def command(self, task: Task) -> Running:
         """Starts a command in the live environment of a release, at the root of its code."""
         manifest = self.materialise(task.release)
-        return Running(self._configuration, _request(task, manifest, list(task.argv), sandbox=False))
+        return Running(
+            self._configuration,
+            _request(task, self._environment(task), manifest, list(task.argv), sandbox=False),
+        )
 
     def materialise(self, release: ReleaseOnNode) -> Manifest:
         """Makes sure that the release's tree stands on the node.
@@ -114,8 +117,14 @@ class Tasks:
             trees.build(self._configuration.places, self._content, self._wheels, release, manifest)
         return manifest
 
+    def _environment(self, task: Task) -> dict[str, str]:
+        return environments.whole(self._configuration, task.release.app, task.env, task.sealed)
+
     def _tried(self, task: Task, manifest: Manifest, argv: list[str], *, sandbox: bool) -> tuple[int, str]:
-        running = Running(self._configuration, _request(task, manifest, argv, sandbox=sandbox, limited=True))
+        running = Running(
+            self._configuration,
+            _request(task, self._environment(task), manifest, argv, sandbox=sandbox, limited=True),
+        )
         running.feed(b"", end=True)
         log = b""
         for _, data in running.frames():
@@ -193,14 +202,14 @@ def run(running: Running, emit: Callable[[dict[str, Any]], None]) -> None:
 
 
 def _request(
-    task: Task, manifest: Manifest, argv: list[str], *, sandbox: bool, limited: bool = False
+    task: Task, env: dict[str, str], manifest: Manifest, argv: list[str], *, sandbox: bool, limited: bool = False
 ) -> dict[str, Any]:
     return {
         "verb": "run",
         "app": task.release.app,
         "number": task.release.number,
         "argv": argv,
-        "env": dict(task.env),
+        "env": env,
         "root": manifest.root,
         "sandbox": sandbox,
         "limited": limited,

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from lampas.core.nodestate import Places
+from lampas.core.nodestate.places import volatile
 from lampas.roothelper.typed import Refused
 
 AGENT = "lampas"
@@ -38,6 +39,13 @@ def ensure(home: str, app: str, persist: Sequence[str], *, as_root: bool) -> Non
         for name in ("releases", "units"):
             with _directory(base, name, agent[0], own[1], 0o2750):
                 pass
+    # What holds secrets stands in memory, and is gone after a reboot.
+    memory = _memory(home, as_root)
+    with (
+        _directory(memory.parent, memory.name, os.geteuid(), os.getegid(), 0o711 if as_root else 0o700) as base,
+        _directory(base, app, agent[0], own[1], 0o2750),
+    ):
+        pass
     for path, group, mode in (
         (places.data(app), own[1], 0o700),
         (places.logs(app), agent[1], 0o2750),
@@ -56,7 +64,7 @@ def remove(home: str, app: str, *, as_root: bool) -> str:
         What stays, "" where nothing does.
     """
     places = Places(home)
-    for path in (Path(places.run(app)), Path(places.logs(app))):
+    for path in (Path(places.run(app)), Path(places.logs(app)), _memory(home, as_root) / app):
         _clear(path)
     data = Path(places.data(app))
     if data.exists():
@@ -67,6 +75,10 @@ def remove(home: str, app: str, *, as_root: bool) -> str:
     if as_root and _exists(f"lampas-{app}"):
         _program("userdel", "--", f"lampas-{app}")
     return ""
+
+
+def _memory(home: str, as_root: bool) -> Path:
+    return Path(volatile(home, users=as_root, shm=Path("/dev/shm").is_dir()))  # noqa: S108
 
 
 def _clear(path: Path) -> None:

@@ -7,8 +7,8 @@ It reads one JSON object on each line of stdin and answers each with one line, {
 request of a session: see `running`. As a plain user it does the same without users of their own.
 
     {"verb": "app-ensure", "app": A, "persist": [DIR…]}        {"verb": "app-remove", "app": A}
-    {"verb": "unit-start" | "unit-quit" | "unit-said", "app": A, "number": N}
-    {"verb": "unit-stop" | "unit-restart", "app": A, "number": N, "port": P}
+    {"verb": "unit-start" | "unit-quit" | "unit-said", "app": A, "number": N, "slot": S}
+    {"verb": "unit-stop" | "unit-restart", "app": A, "number": N, "slot": S, "port": P}
     {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "sandbox": BOOL, "persist": […], "seconds": S}
 """  # noqa: E501 - each verb on one line
 
@@ -44,17 +44,17 @@ def answer(home: str, request: Mapping[str, Any], *, as_root: bool) -> dict[str,
         return {}
     if verb == "app-remove":
         return {"stays": accounts.remove(home, app, as_root=as_root)}
-    supervisor, number = Supervisor(home, as_root=as_root), typed.number(request)
+    supervisor, unit = Supervisor(home, as_root=as_root), typed.unit(request)
     if verb == "unit-start":
-        supervisor.start(app, number)
+        supervisor.start(unit)
     elif verb == "unit-quit":
-        supervisor.quit(app, number)
+        supervisor.quit(unit)
     elif verb == "unit-stop":
-        supervisor.stop(app, number, typed.port(request))
+        supervisor.stop(unit, typed.port(request))
     elif verb == "unit-restart":
-        supervisor.restart(app, number, typed.port(request))
+        supervisor.restart(unit, typed.port(request))
     elif verb == "unit-said":
-        return {"said": supervisor.said(app, number)}
+        return {"said": supervisor.said(unit)}
     else:
         raise typed.Refused("there is no such verb")
     return {}

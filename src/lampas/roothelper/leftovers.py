@@ -1,4 +1,4 @@
-# ruff: noqa: PTH123, PTH208, SIM105
+# ruff: noqa: PTH110, PTH123, PTH208, SIM105
 """Starts a program after ending what a killed predecessor left behind. Standard library only; one file.
 
     python3 -I -S leftovers.py HOME NAME [--env FILE] [--grace SECONDS] -- PROGRAM [ARGUMENT…]
@@ -8,7 +8,8 @@ killed Apache parent leaves children on its port and a killed supervisord leaves
 when the program is to start again is such a leftover. It is asked to end (TERM), and after the grace it is killed.
 
 With `--env` the program's environment is what FILE says, `NAME=VALUE` entries that each end with NUL, on top of PATH
-and LANG; without it the program inherits the wrapper's. The wrapper replaces itself by the program, so that its pid is
+and LANG; without it the program inherits the wrapper's. FILE stands in memory, and after a reboot the agent writes it
+again: it is waited for. The wrapper replaces itself by the program, so that its pid is
 the program's.
 
 It stands before the start of every unit, so it imports next to nothing: each import costs a deploy milliseconds.
@@ -19,6 +20,7 @@ import sys
 
 MARK = "LAMPAS_PROCESS"
 _AFTER_KILL = 10.0  # seconds that the kernel may need to end what was killed
+_WAIT = 120.0  # seconds that an environment file is waited for
 _UNUSABLE = 78  # EX_CONFIG: supervisord should give up rather than try for ever
 _PATH = "/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin"
 
@@ -113,6 +115,7 @@ def environment(home: str, name: str, file: str) -> dict[bytes, bytes]:
     """
     base = dict(os.environb)
     if file:
+        _await(file)
         with open(file, "rb") as opened:
             *entries, rest = opened.read().split(b"\0")
         if rest or not all(entry.find(b"=") > 0 for entry in entries):
@@ -122,6 +125,16 @@ def environment(home: str, name: str, file: str) -> dict[bytes, bytes]:
             key, _, text = entry.partition(b"=")
             base[key] = text
     return {**base, MARK.encode(): os.fsencode(mark(home, name))}
+
+
+def _await(file: str) -> None:
+    if os.path.exists(file):
+        return
+    import time
+
+    deadline = time.monotonic() + _WAIT
+    while not os.path.exists(file) and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 def main(words: list[str]) -> int:

@@ -16,14 +16,15 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from lampas.core.nodestate import Places
-from lampas.roothelper.typed import Refused
+from lampas.core.nodestate.places import environment_file, volatile
+from lampas.roothelper.typed import Refused, Unit
 
 _STOP_SECONDS = 45.0
 _PAUSE = 0.02  # seconds between two looks
 _TEMPLATE = """\
 ; Written by LAMPAS's root helper.
 [program:{name}]
-command = /usr/bin/python3 -I -S {software}/leftovers.py {home} {name} --env {unit}/env --grace 3 -- /usr/sbin/apache2 -f {unit}/httpd.conf -DFOREGROUND
+command = /usr/bin/python3 -I -S {software}/leftovers.py {home} {name} --env {env} --grace 3 -- /usr/sbin/apache2 -f {unit}/httpd.conf -DFOREGROUND
 {user}directory = /
 umask = 027
 autostart = true
@@ -53,9 +54,9 @@ class Supervisor:
         self._units = Path(home) / "supervisor/units"
         self._socket = f"{home}/supervisor/supervisor.sock"
 
-    def start(self, app: str, number: int) -> None:
+    def start(self, unit: Unit) -> None:
         """Starts a unit without waiting for it; one that runs is left alone."""
-        name, text = f"{app}-v{number}", self.configuration(app, number)
+        name, text = unit.name, self.configuration(unit)
         file = self._units / f"{name}.conf"
         if not file.exists() or file.read_text() != text:
             aside = file.with_suffix(".new")
@@ -71,20 +72,19 @@ class Supervisor:
             self._wait_until_stopped(name)
             self._call("startProcess", name, False)
 
-    def quit(self, app: str, number: int) -> None:
+    def quit(self, unit: Unit) -> None:
         """Tells a unit to stop gracefully and does not wait."""
-        name = f"{app}-v{number}"
-        if self._state(name) in ("STARTING", "RUNNING", "BACKOFF"):
-            self._call("stopProcess", name, False)
+        if self._state(unit.name) in ("STARTING", "RUNNING", "BACKOFF"):
+            self._call("stopProcess", unit.name, False)
 
-    def stop(self, app: str, number: int, port: int, *, forget: bool = True) -> None:
+    def stop(self, unit: Unit, port: int, *, forget: bool = True) -> None:
         """Stops a unit gracefully, waits for its end, and makes the supervisor forget it.
 
         Apache closes what is idle at once, answers what it was asked, and then waits out its own timers for seconds.
         So as soon as no connection to `port` is established any more, it is told to end.
         """
-        name = f"{app}-v{number}"
-        self.quit(app, number)
+        name = unit.name
+        self.quit(unit)
         self._wait_until_stopped(name, port)
         if not forget:
             return
@@ -93,31 +93,36 @@ class Supervisor:
         (self._units / f"{name}.conf").unlink(missing_ok=True)
         Path(self._log(name)).unlink(missing_ok=True)
 
-    def restart(self, app: str, number: int, port: int) -> None:
+    def restart(self, unit: Unit, port: int) -> None:
         """Stops a unit gracefully and starts it again, with what its files say now."""
-        self.stop(app, number, port, forget=False)
-        self.start(app, number)
+        self.stop(unit, port, forget=False)
+        self.start(unit)
 
-    def said(self, app: str, number: int, size: int = 4000) -> str:
+    def said(self, unit: Unit, size: int = 4000) -> str:
         """The end of what a unit's Apache wrote before it had a log of its own."""
         try:
-            with Path(self._log(f"{app}-v{number}")).open("rb") as file:
+            with Path(self._log(unit.name)).open("rb") as file:
                 file.seek(max(0, os.fstat(file.fileno()).st_size - size))
                 return file.read().decode(errors="replace")
         except FileNotFoundError:
             return ""
 
-    def configuration(self, app: str, number: int) -> str:
+    def configuration(self, unit: Unit) -> str:
         """What the supervisor is told of a unit."""
-        name = f"{app}-v{number}"
+        directory = Places(self._home).unit(unit.app, unit.number, unit.slot)
         return _TEMPLATE.format(
-            name=name,
+            name=unit.name,
             home=self._home,
             software=f"{self._home}/software/current/lampas/roothelper",
-            unit=Places(self._home).unit(app, number),
-            user=f"user = lampas-{app}\n" if self._as_root else "",
-            log=self._log(name),
+            unit=directory,
+            env=self._environment(unit) if unit.slot else f"{directory}/env",
+            user=f"user = lampas-{unit.app}\n" if self._as_root else "",
+            log=self._log(unit.name),
         )
+
+    def _environment(self, unit: Unit) -> str:
+        directory = volatile(self._home, users=self._as_root, shm=Path("/dev/shm").is_dir())  # noqa: S108
+        return environment_file(directory, unit.app, unit.number, unit.slot)
 
     def _log(self, name: str) -> str:
         """Root opens this file, so it stands where no application can put a link in its place."""

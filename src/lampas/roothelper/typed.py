@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
+
+from lampas.core.nodestate.places import label
 
 _APP = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
 _DIRECTORY = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
@@ -29,6 +32,28 @@ def number(request: Mapping[str, Any]) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 10**9:
         raise Refused("number is not a release number")
     return value
+
+
+@dataclass(frozen=True)
+class Unit:
+    """A unit: the release that it serves, and its slot, which is its port; 0 for a unit of the first LAMPAS."""
+
+    app: str
+    number: int
+    slot: int
+
+    @property
+    def name(self) -> str:
+        """Its program name at the supervisor, `shop-v3-18203`."""
+        return f"{self.app}-{label(self.number, self.slot)}"
+
+
+def unit(request: Mapping[str, Any]) -> Unit:
+    """The unit that a request names."""
+    slot = request.get("slot", 0)  # the agent of the first LAMPAS names none
+    if isinstance(slot, bool) or not isinstance(slot, int) or (slot and not 1024 <= slot <= 65535):
+        raise Refused("slot is not a unit's port")
+    return Unit(app(request), number(request), slot)
 
 
 def port(request: Mapping[str, Any]) -> int:

@@ -69,7 +69,7 @@ def test_a_release_is_started_and_served_as_its_own_user(node: Interface, app: A
     assert app.outcome({1: 100}, 1) == {"outcome": "applied"}
     assert app.serves() == "1"
     units = {unit["name"]: unit for unit in node.console.status()["units"]}
-    unit = units[f"{app.name}-v1"]
+    unit = units[f"{app.name}-v1-{app.slots[1]}"]
     assert (unit["state"], unit["wanted"]) == ("running", True)
     assert len(unit["pids"]) >= 2
     if ROOT:
@@ -102,7 +102,7 @@ def test_a_release_that_does_not_start_never_gets_traffic_and_says_why(node: Int
     assert "RuntimeError: the sky is down" in outcome["error"]
     assert 'releases/3/code/app.py", line 4, in go' in outcome["error"]
     assert app.serves() == "1"
-    assert [unit["name"] for unit in node.console.status()["units"]] == [f"{app.name}-v1"]
+    assert [unit["name"] for unit in node.console.status()["units"]] == [f"{app.name}-v1-{app.slots[1]}"]
 
 
 def test_a_factory_that_needs_what_is_not_there_says_why(node: Interface, app: App) -> None:
@@ -126,7 +126,7 @@ def test_a_port_that_another_program_has_is_named(node: Interface, app: App) -> 
 def test_every_daemon_process_answers_before_traffic_comes(node: Interface, app: App) -> None:
     app.release(3, Code({"app.py": HELLO}, processes=3))
     events = node.apply(app.state({3: 100}, 3))
-    assert f"await {app.name}-v3" in [event.get("step") for event in events]
+    assert f"await {app.name}-v3-{app.slots[3]}" in [event.get("step") for event in events]
     assert next(e["detail"] for e in events if e.get("step", "").startswith("await") and e["state"] == "done") == (
         "3 processes answer"
     )
@@ -157,7 +157,7 @@ def test_a_release_that_is_retired_leaves_nothing_behind(node: Interface, app: A
     assert app.outcome({2: 100}, 2, drain=0.1) == {"outcome": "applied"}
     apps = node.home / "agent/apps" / app.name
     assert sorted(path.name for path in (apps / "releases").iterdir()) == ["2"]
-    assert sorted(path.name for path in (apps / "units").iterdir()) == ["v2"]
+    assert sorted(path.name for path in (apps / "units").iterdir()) == [f"v2-{app.slots[2]}"]
     assert not node.listens(app.slots[1])
     assert node.apply(node.state([], []))[-1] == {"outcome": "applied"}
     assert not apps.exists()

@@ -48,10 +48,13 @@ def ask(node: Interface, *requests: Any) -> list[dict[str, Any]]:
         {"verb": "app-ensure", "app": "shop", "persist": ["../x"]},
         {"verb": "app-ensure", "app": "shop", "persist": ["/etc"]},
         {"verb": "app-ensure", "app": "shop", "persist": "x"},
-        {"verb": "unit-start", "app": "shop", "number": "1"},
-        {"verb": "unit-start", "app": "shop", "number": True},
-        {"verb": "unit-start", "app": "shop", "number": 0},
-        {"verb": "unit-stop", "app": "shop", "number": 1, "port": "x"},
+        {"verb": "unit-start", "app": "shop", "number": "1", "slot": 18200},
+        {"verb": "unit-start", "app": "shop", "number": True, "slot": 18200},
+        {"verb": "unit-start", "app": "shop", "number": 0, "slot": 18200},
+        {"verb": "unit-start", "app": "shop", "number": 1, "slot": 80},
+        {"verb": "unit-start", "app": "shop", "number": 1, "slot": True},
+        {"verb": "unit-start", "app": "shop", "number": 1, "slot": "../1"},
+        {"verb": "unit-stop", "app": "shop", "number": 1, "slot": 18200, "port": "x"},
     ],
 )
 def test_a_request_that_is_not_one_of_the_verbs_is_refused(node: Interface, request_: Any) -> None:
@@ -62,7 +65,7 @@ def test_a_request_that_is_not_one_of_the_verbs_is_refused(node: Interface, requ
 
 
 def test_without_a_supervisor_the_answer_says_so(node: Interface) -> None:
-    assert ask(node, {"verb": "unit-start", "app": "shop", "number": 1}) == [
+    assert ask(node, {"verb": "unit-start", "app": "shop", "number": 1, "slot": 18201}) == [
         {"ok": False, "error": "the supervisor does not answer"}
     ]
     for file in (node.home / "supervisor/units").iterdir():

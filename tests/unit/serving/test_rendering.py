@@ -202,7 +202,7 @@ def test_a_node_state_is_whole_and_the_same_for_the_same_input() -> None:
     state = render(NODE, [live], [running(2), running(1)], generation=7, expires=9)
     assert state == render(NODE, [live], [running(1), running(2)], generation=7, expires=9)
     assert NodeState.decode(state.encode()) == state
-    assert [unit.name for unit in state.units] == ["shop-v1", "shop-v2"]
+    assert [unit.name for unit in state.units] == ["shop-v1-18200", "shop-v2-18201"]
     env = state.units[1].env
     assert (env["SHOP"], env["LAMPAS_RELEASE"], env["LAMPAS_DATA"]) == ("a\nb", "2", "/var/lib/lampas/data/shop")
     assert "SHOP" not in state.units[1].config

@@ -141,6 +141,7 @@ def unit(node: NodePlace, release: RunningRelease, port: int) -> Unit:
         shim=units.shim(settings),
         env=units.environment(node.home, release.app, release.number, release.env, release.database),
         ready=Ready("/", host, release.processes, release.seconds, key),
+        by_port=True,
     )
 
 

@@ -2,7 +2,37 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+
+
+def label(number: int, slot: int) -> str:
+    """`v3-18203`: what tells the units of one application apart, two of one release too.
+
+    Args:
+        number: The release's number.
+        slot: The unit's port; 0 for a unit of the first LAMPAS, whose name had none (`v3`).
+    """
+    return f"v{number}-{slot}" if slot else f"v{number}"
+
+
+def volatile(home: str, *, users: bool, shm: bool) -> str:
+    """The directory of what must not come to a disk: the environments of units, which hold secrets.
+
+    Args:
+        home: LAMPAS's home on the node.
+        users: Whether applications have Unix users of their own, so that root makes it.
+        shm: Whether there is a /dev/shm.
+    """
+    name = f"lampas-{hashlib.sha256(home.encode()).hexdigest()[:12]}"
+    if users:
+        return f"/run/{name}"
+    return f"/dev/shm/{name}" if shm else f"{home}/run/volatile"  # noqa: S108 - made and checked by the root helper
+
+
+def environment_file(directory: str, app: str, number: int, slot: int) -> str:
+    """The environment of a unit, in the directory that `volatile` names."""
+    return f"{directory}/{app}/{label(number, slot)}.env"
 
 
 @dataclass(frozen=True)
@@ -28,16 +58,16 @@ class Places:
         """Where module names start in the release; also its working directory."""
         return f"{self.release(app, number)}/code" + (f"/{root}" if root else "")
 
-    def unit(self, app: str, number: int) -> str:
-        """The unit's `httpd.conf`, `app.wsgi` and `env`."""
-        return f"{self.home}/agent/apps/{app}/units/v{number}"
+    def unit(self, app: str, number: int, slot: int) -> str:
+        """The unit's `httpd.conf` and `app.wsgi`; for `slot` see `label`."""
+        return f"{self.home}/agent/apps/{app}/units/{label(number, slot)}"
 
     def data(self, app: str) -> str:
         """The application's persistent directory."""
         return f"{self.home}/data/{app}"
 
     def logs(self, app: str) -> str:
-        """What its units write, `vN.log`."""
+        """What its units write, `vN.log`: one file for all units of a release."""
         return f"{self.home}/logs/apps/{app}"
 
     def run(self, app: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 
 from lampas.core.nodestate.encoding import FORMAT, canonical, document
 from lampas.core.nodestate.manifest import ReleaseOnNode
+from lampas.core.nodestate.places import label
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Ready:
 
 @dataclass(frozen=True)
 class Unit:
-    """The private Apache that serves one release on this node.
+    """The private Apache that serves one release on this node. Its identity is application, release and port: one
+    whose content changes comes under another port, so that it can answer before it takes over.
 
     Attributes:
         app: The application.
@@ -33,8 +35,11 @@ class Unit:
         port: Its loopback port slot.
         config: The whole httpd.conf.
         shim: The whole app.wsgi.
-        env: The environment of its processes; values may be secret, so it is never logged or diffed by value.
+        env: The environment of its processes, as far as it is not secret.
         ready: How the agent learns that it serves.
+        sealed: Secret variables, sealed to the node, see `secrets`; they win over those of `env`.
+        by_port: Whether its port belongs to its name. A unit of the first LAMPAS had none in it and is False here: it
+            goes on serving under its old name until another one has taken over.
     """
 
     app: str
@@ -44,11 +49,18 @@ class Unit:
     shim: str
     env: Mapping[str, str]
     ready: Ready
+    sealed: str = ""
+    by_port: bool = False
+
+    @property
+    def slot(self) -> int:
+        """The port as far as it belongs to the unit's name, else 0."""
+        return self.port if self.by_port else 0
 
     @property
     def name(self) -> str:
-        """`shop-v3`: the unit's directory and its program name at the supervisor."""
-        return f"{self.app}-v{self.number}"
+        """`shop-v3-18203`: its program name at the supervisor; its directory has the part after the application."""
+        return f"{self.app}-{label(self.number, self.slot)}"
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ class Task:
         nonce: Makes each task different; one that was seen is refused.
         kind: "verify" (sandbox, scratch directories, no network, start-up alone) or "run" (the live environment).
         release: What it runs in.
-        env: The environment, as in `Unit`.
+        env: The environment, as in `Unit`; also `sealed`.
         argv: For "run": the program and its arguments.
         seconds: Its bound in time.
     """
@@ -32,6 +32,7 @@ class Task:
     env: Mapping[str, str]
     argv: tuple[str, ...] = ()
     seconds: float = 60.0
+    sealed: str = ""
     format: int = FORMAT
 
     def encode(self) -> bytes:

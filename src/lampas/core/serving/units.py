@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from lampas.core.nodestate import Places
+from lampas.core.nodestate.places import label
 from lampas.core.serving import typed
 from lampas.core.serving.apache import Directive, line, render, section
 from lampas.core.serving.entry import Entry, app_wsgi
@@ -88,6 +89,11 @@ class ReleaseUnit:
         """Where its files stand."""
         return Places(typed.path(self.home))
 
+    @property
+    def label(self) -> str:
+        """What tells its files from those of other units."""
+        return label(typed.count(self.number, 1, 10**9, "a release number"), typed.port(self.port))
+
 
 def config(unit: ReleaseUnit) -> str:
     """The whole httpd.conf of a unit.
@@ -131,19 +137,18 @@ def environment(
 def _server(unit: ReleaseUnit) -> list[Directive]:
     places, modules = unit.places, typed.path(unit.modules)
     names = (*_MODULES, *(_STATIC_MODULES if unit.static else ()))
-    version = f"v{typed.count(unit.number, 1, 10**9, 'a release number')}"
     run = places.run(unit.app)
     # Each connection that the front pools may be busy at once; the daemons' own threads bound what really runs.
     workers = 64
     return [
         line("ServerRoot", places.home),
         line("DefaultRuntimeDir", run),
-        line("PidFile", f"{run}/{version}.pid"),
+        line("PidFile", f"{run}/{unit.label}.pid"),
         line("ServerName", typed.host(unit.canonical_host) if unit.canonical_host else "localhost"),
         line("UseCanonicalName", "On" if unit.canonical_host else "Off"),
         line("Listen", f"127.0.0.1:{typed.port(unit.port)}"),
         *[line("LoadModule", f"{name}_module", f"{modules}/mod_{name}.so") for name in names],
-        line("ErrorLog", f"{places.logs(unit.app)}/{version}.log"),
+        line("ErrorLog", f"{places.logs(unit.app)}/v{unit.number}.log"),
         line("LogLevel", "warn"),
         line("ServerTokens", "Prod"),
         line("ServerSignature", "Off"),
@@ -200,7 +205,7 @@ def _static(unit: ReleaseUnit) -> list[Directive]:
 
 def _application(unit: ReleaseUnit) -> list[Directive]:
     places = unit.places
-    script = places.unit(unit.app, unit.number)
+    script = places.unit(unit.app, unit.number, unit.port)
     root = places.code(unit.app, unit.number, typed.relative(unit.root))
     daemon = [
         f"python-home={places.environment(unit.app, unit.number)}",
@@ -210,12 +215,12 @@ def _application(unit: ReleaseUnit) -> list[Directive]:
         f"threads={typed.count(unit.threads, 1, 256, 'a number of threads')}",
         "lang=C.UTF-8",
         "locale=C.UTF-8",
-        f"display-name=lampas:{unit.app}-v{unit.number}",
+        f"display-name=lampas:{unit.app}-{unit.label}",
         "socket-timeout=300",
         "shutdown-timeout=5",
     ]
     return [
-        line("WSGISocketPrefix", f"{places.run(unit.app)}/v{unit.number}"),
+        line("WSGISocketPrefix", f"{places.run(unit.app)}/{unit.label}"),
         line("WSGIRestrictEmbedded", "On"),
         line("WSGIDaemonProcess", _GROUP, *daemon),
         line("WSGIChunkedRequest", "On"),
