@@ -28,6 +28,8 @@ class AgentConfiguration:
         helper: The command that starts the root helper; empty for the one that belongs to the home.
         isolation: "users" or "none".
         secrets_key: The file of the key that opens what is sealed to this node; "": nothing is.
+        database_socket: MariaDB's socket, where it runs on this node, and its port on loopback.
+        database_port: As above.
         front_secret: Kept for the host's own checks; the agent gets the keys of units with their state.
     """
 
@@ -43,6 +45,8 @@ class AgentConfiguration:
     isolation: str = "none"
     front_secret: str = ""
     secrets_key: str = ""
+    database_socket: str = ""
+    database_port: int = 0
 
     @property
     def places(self) -> Places:

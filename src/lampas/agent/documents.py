@@ -71,7 +71,7 @@ def state(data: bytes, node: str, now: float | None) -> NodeState:
         found = NodeState.decode(data)
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"the NodeState cannot be read: {error}") from error
-    _addressed(found.node, found.expires, node, now)
+    addressed(found.node, found.expires, node, now)
     _number(found.generation, 0, "a generation")
     _seconds(found.drain, "the time to drain", 3600)
     for app in found.apps:
@@ -98,13 +98,12 @@ def task(data: bytes, node: str, now: float) -> Task:
         found = Task.decode(data)
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"the task cannot be read: {error}") from error
-    _addressed(found.node, found.expires, node, now)
+    addressed(found.node, found.expires, node, now)
     release_on_node(found.release)
     _seconds(found.seconds, "the time of a task", 6 * 3600)
     if found.kind not in ("verify", "run"):
         raise InvalidInput(f"{found.kind!r} is no kind of task")
-    if not isinstance(found.nonce, str) or not 16 <= len(found.nonce) <= 128:
-        raise InvalidInput("the task has no nonce")
+    nonce(found.nonce)
     if found.kind == "run" and (not found.argv or not all(isinstance(word, str) for word in found.argv)):
         raise InvalidInput("the task names no command")
     _environment(found.env)
@@ -147,6 +146,16 @@ def release_on_node(release: ReleaseOnNode) -> None:
     _sha256(release.manifest)
 
 
+def nonce(value: str) -> None:
+    """Checks what makes a document different from every other.
+
+    Raises:
+        InvalidInput: It is none.
+    """
+    if not isinstance(value, str) or not 16 <= len(value) <= 128:
+        raise InvalidInput("the document has no nonce")
+
+
 def is_app(name: str) -> bool:
     """Whether it can be an application's name."""
     return bool(_APP.fullmatch(name))
@@ -163,7 +172,12 @@ def names(raw: Any) -> list[str]:
     return [_sha256(name) for name in raw["sha256"]]
 
 
-def _addressed(found: str, expires: int, node: str, now: float | None) -> None:
+def addressed(found: str, expires: int, node: str, now: float | None) -> None:
+    """Checks whom a document is for, and until when.
+
+    Raises:
+        Denied: It is for another node, or too old.
+    """
     if found != node:
         raise Denied(f"the document is for the node {str(found)[:64]!r}, this is {node!r}")
     if now is not None and _number(expires, 0, "an expiry") < now:

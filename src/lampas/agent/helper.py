@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -36,13 +36,20 @@ class Helper:
             self._process = process.start(self._command, stdin=process.PIPE, new_session=True)
 
     def ask(self, verb: str, app: str, number: int | None = None, **values: Any) -> dict[str, Any]:
-        """Asks for one thing and waits for the answer.
+        """Asks for one thing of an application and waits for the answer.
+
+        Raises:
+            Failed: It refused, or it does not run.
+        """
+        return self.request({"verb": verb, "app": app, **({} if number is None else {"number": number}), **values})
+
+    def request(self, request: Mapping[str, Any]) -> dict[str, Any]:
+        """Sends a request as it is and waits for the answer.
 
         Raises:
             Failed: It refused, or it does not run.
         """
         self.start()
-        request = {"verb": verb, "app": app, **({} if number is None else {"number": number}), **values}
         assert self._process is not None  # noqa: S101 - started above
         assert self._process.stdin is not None  # noqa: S101
         assert self._process.stdout is not None  # noqa: S101
@@ -55,7 +62,8 @@ class Helper:
             raise Failed(f"the root helper does not run: {self._last_words()}", "run: lampas doctor")
         answer = json.loads(line)
         if not isinstance(answer, dict) or not answer.get("ok"):
-            raise Failed(f"{verb} {app}: {answer.get('error', 'refused')}")
+            words = [str(request[key]) for key in ("verb", "app", "do") if key in request]
+            raise Failed(f"{' '.join(words)}: {answer.get('error', 'refused')}")
         return answer
 
     def close(self) -> None:

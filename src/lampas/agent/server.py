@@ -5,6 +5,7 @@
     POST /v1/blobs            framed content → {"stored": n}
     POST /v1/apply            a signed NodeState → NDJSON {"step", "state", "detail"}…, {"outcome", "error"?}
     POST /v1/task             a signed Task → NDJSON frames, last {"ok", "log"} or {"status"}
+    POST /v1/database         a signed DatabaseOrder → what the verb answers
     GET  /v1/logs?app=&release=&lines=
 
 Refusals are {"error", "remedy"}. Without a certificate of the console there is no HTTP at all; without its signature
@@ -31,7 +32,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from lampas.agent import documents, logs, tasks
+from lampas.agent import databases, documents, logs, tasks
 from lampas.agent.applying import Applier, Emit
 from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
@@ -63,6 +64,7 @@ class ManagementInterface:
                 Route("/v1/blobs", self.blobs, methods=["POST"]),
                 Route("/v1/apply", self.apply, methods=["POST"]),
                 Route("/v1/task", self.task, methods=["POST"]),
+                Route("/v1/database", self.database, methods=["POST"]),
                 Route("/v1/logs", self.logs),
             ],
             exception_handlers={LampasError: _refusal, HTTPException: _no_route},
@@ -109,6 +111,14 @@ class ManagementInterface:
             return StreamingResponse(_events(work, {"ok": False}), media_type="application/x-ndjson")
         running = await asyncio.to_thread(self._tasks.command, task)
         return _Command(running, _stdin(request) + rest, more=bool(length))
+
+    async def database(self, request: Request) -> Response:
+        """Carries an order to MariaDB out. It goes on to its end even if the console goes away."""
+        data = await _body(request, _MOST_TASK)
+        documents.verified(self._key, data, request.headers.get("lampas-signature", ""))
+        order = databases.order(data, self._configuration.node, time.time())
+        self._nonces.use(order)
+        return JSONResponse(await asyncio.to_thread(databases.carry_out, self._configuration, order))
 
     async def logs(self, request: Request) -> Response:
         """The last lines that an application's units wrote."""

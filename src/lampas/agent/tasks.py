@@ -24,7 +24,7 @@ from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
 from lampas.agent.helper import Helper
 from lampas.agent.wheels import WheelStore
-from lampas.core.nodestate import Manifest, ReleaseOnNode, Task
+from lampas.core.nodestate import DatabaseOrder, Manifest, ReleaseOnNode, Task
 from lampas.errors import Denied, Failed
 
 _LOG = 256 << 10  # bytes of a verification's log that are kept, the last ones
@@ -40,8 +40,8 @@ class Nonces:
     _seen: dict[str, int] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def use(self, task: Task) -> None:
-        """Uses a task's nonce up.
+    def use(self, task: Task | DatabaseOrder) -> None:
+        """Uses the nonce of a task or an order up.
 
         Raises:
             Denied: It was used before.

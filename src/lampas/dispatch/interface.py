@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import ssl
 from base64 import b64encode
@@ -14,7 +15,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from lampas.core.nodestate import NodeState, Task
+from lampas.core.nodestate import DatabaseOrder, NodeState, Task
 from lampas.errors import Failed, InvalidInput, Unreachable
 
 
@@ -79,6 +80,11 @@ class ManagementInterface:
         headers = {"Lampas-Stdin": b64encode(stdin).decode()} if stdin else {}
         yield from self._stream("/v1/task", task.encode(), timeout=task.seconds + 30.0, headers=headers)
 
+    def database(self, order: DatabaseOrder, seconds: float = 360.0) -> dict[str, Any]:
+        """Has a node's MariaDB carry an order out; returns what the verb answers."""
+        document = order.encode()
+        return self._json("POST", "/v1/database", content=document, headers=self._signed(document), timeout=seconds)
+
     def logs(self, app: str, number: int | None, lines: int) -> list[str]:
         """The last lines that an application's units wrote."""
         query = {"app": app, "lines": str(lines)} | ({"release": str(number)} if number else {})
@@ -95,7 +101,7 @@ class ManagementInterface:
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
         if response.status_code >= 400:
-            raise Failed(f"the node at {self.address} refused {path}: {response.text[:500]}")
+            raise Failed(f"the node at {self.address} refused {path}: {_reason(response)}")
         answer = response.json()
         if not isinstance(answer, dict):
             raise Failed(f"the node at {self.address} answered {path} with something unexpected")
@@ -104,8 +110,7 @@ class ManagementInterface:
     def _stream(
         self, path: str, document: bytes, *, timeout: float, headers: Mapping[str, str] | None = None
     ) -> Iterator[Mapping[str, Any]]:
-        signature = b64encode(self._signing.sign(document)).decode()
-        sent = {"Lampas-Signature": signature, "Content-Type": "application/json", **(headers or {})}
+        sent = {**self._signed(document), **(headers or {})}
         try:
             with self._http.stream("POST", path, content=document, headers=sent, timeout=timeout) as response:
                 if response.status_code >= 400:
@@ -116,10 +121,21 @@ class ManagementInterface:
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
 
+    def _signed(self, document: bytes) -> dict[str, str]:
+        signature = b64encode(self._signing.sign(document)).decode()
+        return {"Lampas-Signature": signature, "Content-Type": "application/json"}
+
     def _unreachable(self, error: Exception) -> Unreachable:
         return Unreachable(
             f"the Management Interface at {self.address} does not answer: {error}", "look at: lampas status"
         )
+
+
+def _reason(response: httpx.Response) -> str:
+    """What a node says of its refusal, bounded."""
+    with contextlib.suppress(ValueError, AttributeError):
+        return str(response.json().get("error", ""))[:500]
+    return response.text[:500]
 
 
 def _framed(blobs: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:

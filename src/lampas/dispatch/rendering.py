@@ -9,8 +9,10 @@ from django.conf import settings
 
 from lampas.core.cluster.live import AppLive
 from lampas.core.desired.node import NodePlace, RunningRelease, render
+from lampas.core.names import AppName
 from lampas.core.nodestate import NodeState, ReleaseOnNode
 from lampas.core.serving.units import environment
+from lampas.dispatch import databases
 from lampas.dispatch.wanted import Wanted
 from lampas.store.models import Node, Release
 
@@ -27,7 +29,11 @@ def node_state(node: Node, apps: Mapping[str, Wanted], *, generation: int, expir
     """
     rows = _releases(apps)
     live = [_live(wanted, rows) for wanted in apps.values() if wanted.slots]
-    running = [_running(row) for row in rows.values()]
+    owners = {row.application.name for row in rows.values() if has_database(row)}
+    opened = databases.environments(owners) if owners else {}
+    running = [
+        _running(row, opened.get(row.application.name, {}) if has_database(row) else {}) for row in rows.values()
+    ]
     return render(_place(node), live, running, generation=generation, expires=expires, drain=drain)
 
 
@@ -38,7 +44,13 @@ def release_on_node(row: Release) -> ReleaseOnNode:
 
 def environment_of(node: Node, row: Release) -> dict[str, str]:
     """The environment of a release's processes on a node."""
-    return environment(node.home, row.application.name, row.number, row.env)
+    opened = databases.environment(AppName(row.application.name)) if has_database(row) else {}
+    return environment(node.home, row.application.name, row.number, row.env, opened)
+
+
+def has_database(row: Release) -> bool:
+    """Whether a release asks for a database of its application's own."""
+    return bool(row.definition.get("database") == "own")
 
 
 def _place(node: Node) -> NodePlace:
@@ -64,7 +76,7 @@ def _live(wanted: Wanted, rows: Mapping[tuple[str, int], Release]) -> AppLive:
     return AppLive(wanted.app, tuple(hosts), wanted.traffic, wanted.slots)
 
 
-def _running(row: Release) -> RunningRelease:
+def _running(row: Release, database: Mapping[str, str]) -> RunningRelease:
     definition: dict[str, Any] = row.definition
     return RunningRelease(
         app=row.application.name,
@@ -78,4 +90,5 @@ def _running(row: Release) -> RunningRelease:
         static=definition.get("static", {}),
         canonical_host=definition.get("canonical_host", ""),
         env=row.env,
+        database=database if has_database(row) else {},
     )

@@ -13,7 +13,8 @@ from typing import Any
 from django.db import transaction
 
 from lampas.core.cluster import traffic as shares
-from lampas.dispatch import sending, wanted
+from lampas.core.names import AppName
+from lampas.dispatch import databases, sending, wanted
 from lampas.dispatch.steps import LiveSteps
 from lampas.errors import Conflict, LampasError, NotFound
 from lampas.store import queue
@@ -25,6 +26,7 @@ def deploy(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     begun = time.monotonic()
     app, number = operation.application, int(operation.intent["number"])
     share = operation.intent.get("traffic")
+    databases.prepare(AppName(app), number)
     slot = wanted.reserve(app, number)
     table = shares.deploy(wanted.in_force(app), number, 100 if share is None else int(share))
     try:
@@ -58,6 +60,7 @@ def rollback(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     usable = Release.objects.filter(application__name=app, state="verified", retired__isnull=True)
     back = shares.back([wanted.table_of(row) for row in settled], list(usable.values_list("number", flat=True)))
     for number in back.table.keys() - set(_running(app)):
+        databases.prepare(AppName(app), number)
         wanted.reserve(app, number)
     left = [row.pk for row in settled[-back.undone :]]
     _run(app, back.table, steps, leaving=left)
@@ -93,12 +96,14 @@ def delete(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         Slot.objects.filter(release__application__name=app).delete()
         TrafficRow.objects.filter(application__name=app).update(undone=operation.started)
         Application.objects.filter(name=app).update(deleted=operation.started)
-    return {"application": app}
+        kept = databases.detach(AppName(app))
+    return {"application": app, "database": "kept" if kept else "none"}
 
 
 def resend(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     """Sends every node what is stored: after a restore, or when a setting changed that it is rendered from."""
     del operation
+    databases.ensure_all()
     with LiveSteps(steps) as live:
         return {"nodes": [{"node": each.node, "state": each.state} for each in sending.send_stored(live)]}
 

@@ -38,9 +38,11 @@ sync_binlog = 1
 gtid_strict_mode = ON
 binlog_expire_logs_seconds = 604800
 max_binlog_size = 256M
+# Applications make triggers and functions; with rows in the binary log that is safe.
+log_bin_trust_function_creators = ON
 local_infile = 0
 max_allowed_packet = 64M
-max_connections = 200
+max_connections = 1000
 innodb_buffer_pool_size = 256M
 innodb_log_file_size = 256M
 feedback = OFF

@@ -137,6 +137,7 @@ def server(layout: Layout, settings: Settings, made: Secrets) -> dict[str, Any]:
         "isolation": settings.isolation,
         "index_url": settings.index_url,
         "first_slot": settings.first_slot,
+        "database_port": settings.database_port,
     }
 
 
@@ -154,6 +155,8 @@ def agent(layout: Layout, settings: Settings, made: Secrets) -> dict[str, Any]:
         "helper": [*(["sudo", "-n", "--"] if settings.isolation == USERS else []), *rules.command(str(layout.home))],
         "isolation": settings.isolation,
         "front_secret": made.front,
+        "database_socket": str(layout.database_socket),
+        "database_port": settings.database_port,
     }
 
 

@@ -9,6 +9,7 @@ request of a session: see `running`. As a plain user it does the same without us
     {"verb": "app-ensure", "app": A, "persist": [DIR…]}        {"verb": "app-remove", "app": A}
     {"verb": "unit-start" | "unit-quit" | "unit-said", "app": A, "number": N, "slot": S}
     {"verb": "unit-stop" | "unit-restart", "app": A, "number": N, "slot": S, "port": P}
+    {"verb": "database", "do": VERB, …}        see `databases`
     {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "sandbox": BOOL, "persist": […], "seconds": S}
 """  # noqa: E501 - each verb on one line
 
@@ -38,7 +39,12 @@ def answer(home: str, request: Mapping[str, Any], *, as_root: bool) -> dict[str,
     Raises:
         Refused: The request is not one of the verbs, or it cannot be carried out.
     """
-    verb, app = request.get("verb"), typed.app(request)
+    verb = request.get("verb")
+    if verb == "database":
+        from lampas.roothelper import databases  # deploys do without what it imports
+
+        return databases.answer(home, request, as_root=as_root)
+    app = typed.app(request)
     if verb == "app-ensure":
         accounts.ensure(home, app, typed.directories(request), as_root=as_root)
         return {}

@@ -102,3 +102,11 @@ def environment(request: Mapping[str, Any]) -> dict[str, str]:
         if not _VARIABLE.fullmatch(name) or not isinstance(text, str) or "\0" in text:
             raise Refused("env holds something that is no variable")
     return value
+
+
+def count(request: Mapping[str, Any], key: str, most: int) -> int:
+    """A number of something that a request names, from 1 to `most`."""
+    value = request.get(key)
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
+        raise Refused(f"{key} is not a number up to {most}")
+    return value

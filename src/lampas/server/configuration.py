@@ -50,6 +50,7 @@ class Configuration:
         index_url: The package index that uv asks; "" for uv's own default.
         vault_key: The file of the key that seals secrets in the database.
         first_slot: The first of the loopback ports of release units; two nodes of one machine have different ones.
+        database_port: MariaDB's port on loopback, where applications reach it.
     """
 
     node: str
@@ -74,6 +75,7 @@ class Configuration:
     index_url: str = ""
     vault_key: str = ""
     first_slot: int = 18200
+    database_port: int = 3306
 
     @property
     def console_url(self) -> str:

@@ -14,7 +14,6 @@ def check_available(definition: Definition) -> None:
     """
     wanted = {
         'runtime = "perl"': definition.runtime == "perl",
-        'database = "own"': definition.database == "own",
         "hooks.build": bool(definition.build_hooks),
         "hooks.setup": bool(definition.setup_hooks),
         "path": bool(definition.path),

@@ -5,6 +5,7 @@ agent checks signature, node, generation and expiry before it reads anything els
 goes apart, by sha256. The format is described in docs/formats/nodestate.md.
 """
 
+from lampas.core.nodestate.database import DatabaseOrder
 from lampas.core.nodestate.encoding import FORMAT
 from lampas.core.nodestate.manifest import Manifest, ManifestFile, ManifestWheel, ReleaseOnNode
 from lampas.core.nodestate.places import Places
@@ -13,6 +14,7 @@ from lampas.core.nodestate.task import Task
 
 __all__ = [
     "FORMAT",
+    "DatabaseOrder",
     "Manifest",
     "ManifestFile",
     "ManifestWheel",

@@ -6,6 +6,7 @@ Truth is append-only and named by hash; projections can be made anew; the rest a
 from lampas.store.models.accounts import AuditRow, GrantRow, LoginLink, Person, Token
 from lampas.store.models.cluster import Node, Slot, TrafficRow
 from lampas.store.models.content import Artifact, ArtifactChunk
+from lampas.store.models.databases import AppDatabase, DatabaseAccount
 from lampas.store.models.distributions import WheelRow
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
@@ -13,11 +14,13 @@ from lampas.store.models.operations import Operation, OperationStep
 from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
 
 __all__ = [
+    "AppDatabase",
     "Application",
     "Artifact",
     "ArtifactChunk",
     "AuditRow",
     "BuiltRow",
+    "DatabaseAccount",
     "Facts",
     "GrantRow",
     "LockRow",
