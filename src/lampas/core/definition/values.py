@@ -9,7 +9,19 @@ from typing import Any
 from lampas.core.names import CLUSTER, AppName, Oid, RepositoryName
 
 FILE = "lampas.toml"  # at the top of a repository that defines its own applications
-SETTINGS = ("runtime", "entry", "root", "persist", "static", "env", "hosts", "canonical_host", "processes", "threads")
+SETTINGS = (
+    "runtime",
+    "entry",
+    "root",
+    "persist",
+    "static",
+    "env",
+    "hosts",
+    "canonical_host",
+    "database",
+    "processes",
+    "threads",
+)
 
 
 @dataclass(frozen=True)
