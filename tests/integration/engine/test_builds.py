@@ -154,7 +154,7 @@ def test_a_module_with_a_syntax_error_has_no_bytecode_and_the_rest_is_built(work
         ('[app.shop]\nentry = "shop.wgsi:app"\n', "Unresolved", "leads to nothing"),
         (DEFINITION + 'hosts = ["localhost"]\n', "InvalidInput", "app.shop.hosts"),
         (DEFINITION + 'persist = ["shop"]\n', "InvalidInput", "holds code"),
-        (DEFINITION + 'database = "own"\n', "InvalidInput", "not available yet"),
+        (DEFINITION + 'path = "/shop"\n', "InvalidInput", "not available yet"),
         (DEFINITION + 'requirements = "none.txt"\n', "InvalidInput", "not in the commit"),
         (DEFINITION + 'requirements = ["flask @ https://example.com/x.whl"]\n', "InvalidInput", "from an address"),
         (DEFINITION + 'uses = { other = "main" }\n', "NotFound", "other"),
