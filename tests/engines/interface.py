@@ -71,6 +71,7 @@ class Code:
     env: Mapping[str, str] = field(default_factory=dict)
     processes: int = 1
     root: str = ""
+    static: Mapping[str, str] = field(default_factory=dict)
 
 
 class Interface:
@@ -150,11 +151,12 @@ class Interface:
             ManifestWheel(name, "1", f"{name}-1-py3-none-any.whl", self._blob(data), len(data))
             for name, data in sorted(code.wheels.items())
         )
-        manifest = Manifest(app, "id", "python", code.entry, code.root, files, wheels, code.persist)
+        manifest = Manifest(app, "id", "python", code.entry, code.root, files, wheels, code.persist, code.static)
         name = self._blob(manifest.encode())
         running = RunningRelease(
-            app, number, "id", name, code.entry, code.root, code.processes, 5, env=dict(code.env), seconds=20.0
-        )
+            app, number, "id", name, code.entry, code.root, code.processes, 5, dict(code.static), code.persist,
+            env=dict(code.env), seconds=20.0,
+        )  # fmt: skip
         return ReleaseOnNode(app, number, "id", name), running
 
     def ship(self) -> None:
@@ -247,7 +249,8 @@ class Interface:
             subprocess.run(words, check=True)
         home = self.home
         for name in ("agent/apps", "agent/store", "agent/journal", "agent/state", "data", "logs/apps", "run/apps",
-                     "run/front", "front/maps", "secrets/agent", "supervisor/units", "software"):  # fmt: skip
+                     "run/front", "front/maps", "front/static", "secrets/agent", "supervisor/units",
+                     "software"):  # fmt: skip
             (home / name).mkdir(parents=True)
         package = Path(lampas.__file__).parent
         shutil.copytree(package, home / "software/test/lampas", ignore=shutil.ignore_patterns("__pycache__"))
@@ -276,8 +279,9 @@ class Interface:
         for path in ("agent", "secrets/agent"):
             subprocess.run(["chown", "-R", "lampas:lampas", str(self.home / path)], check=True)
         subprocess.run(["chown", "-R", "lampas-front:lampas-front", str(self.home / "run/front")], check=True)
-        subprocess.run(["chown", "-R", "lampas:lampas-front", str(self.home / "front/maps")], check=True)
-        (self.home / "front/maps").chmod(0o2750)
+        for name in ("maps", "static"):
+            subprocess.run(["chown", "-R", "lampas:lampas-front", str(self.home / "front" / name)], check=True)
+            (self.home / "front" / name).chmod(0o2750)
         (self.home / "secrets").chmod(0o711)
         (self.home / "supervisor").chmod(0o700)
         for name in ("front.log", "front-access.log"):

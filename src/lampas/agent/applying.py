@@ -210,7 +210,7 @@ class Applier:
         return Outcome("undone", message, error.remedy)
 
 
-_LATER = frozenset({"drain", "stop", "discard", "prune", "remove"})
+_LATER = frozenset({"drain", "stop", "hide", "discard", "prune", "remove"})
 
 
 def _nothing(node: str) -> NodeState:

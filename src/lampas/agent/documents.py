@@ -255,10 +255,20 @@ def _seconds(value: float, what: str, most: float) -> None:
 
 
 _ROUTES = (
-    re.compile(r"straight/\S+ (?P<app>[a-z0-9-]+)@(?P<number>[0-9]+)@(?P<port>[0-9]+)@[0-9a-f]+"),
+    re.compile(r"straight/\S+ (?P<app>[a-z0-9-]+)@(?P<number>[0-9]+)@(?P<port>[0-9]+)@[0-9a-f]+(?:@\S+)?"),
     re.compile(r"live/(?P<app>[a-z0-9-]+)(?:/[0-9]{3})? (?P<number>[0-9]+)@(?P<port>[0-9]+)"),
     re.compile(r"port/(?P<app>[a-z0-9-]+)@(?P<number>[0-9]+) (?P<port>[0-9]+)"),
 )
+
+
+_STATIC = re.compile(r"static/(?P<app>[a-z0-9-]+)@(?P<number>[0-9]+) \S+")
+
+
+def static(maps: Iterable[tuple[str, str]]) -> list[tuple[str, int]]:
+    """Whose static files the front serves by its maps: (application, release number)."""
+    rows = (row for name, text in maps if name == "routes.txt" for row in text.splitlines())
+    found = (_STATIC.fullmatch(row) for row in rows)
+    return [(route["app"], int(route["number"])) for route in found if route]
 
 
 def routed(maps: Iterable[tuple[str, str]]) -> list[tuple[str, int, int]]:

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from lampas.agent import documents, environments, trees
+from lampas.agent import documents, environments, statics, trees
 from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
 from lampas.agent.plan import Digest, Observed, SeenUnit
@@ -106,6 +106,7 @@ def observe(configuration: AgentConfiguration, state: NodeState, applied: NodeSt
         lacking=tuple(lacking),
         unpacked=not wheels.missing([wheel.sha256 for each in manifests for wheel in each.wheels]),
         stale=frozenset(old),
+        exposed=statics.exposed(configuration.places),
     )
 
 

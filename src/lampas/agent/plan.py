@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from lampas.agent.documents import routed
+from lampas.agent.documents import routed, static
 from lampas.core.nodestate import NodeState, Unit
 from lampas.core.nodestate.places import label
 from lampas.errors import UnsafePlan
@@ -65,6 +65,7 @@ class Observed:
         lacking: Content that the new state needs and the node has not.
         unpacked: Whether all wheels of the new state are unpacked.
         stale: Releases whose trees nobody needs any more.
+        exposed: (application, number) → sha256 of the manifest, for static files that stand where the front reads them.
     """
 
     apps: frozenset[str] = frozenset()
@@ -77,6 +78,7 @@ class Observed:
     lacking: tuple[str, ...] = ()
     unpacked: bool = True
     stale: frozenset[tuple[str, int]] = frozenset()
+    exposed: Mapping[tuple[str, int], str] = field(default_factory=dict)
 
 
 def plan(state: NodeState, digests: Mapping[str, Digest], seen: Observed) -> tuple[Step, ...]:
@@ -112,6 +114,7 @@ def plan(state: NodeState, digests: Mapping[str, Digest], seen: Observed) -> tup
         *(Step("ensure", app) for app in ensure),
         *((Step("unpack"),) if build and not seen.unpacked else ()),
         *(Step("build", app, number) for app, number in build),
+        *_expose(state, seen),
         *_each("write", changed),
         *_each("restart", restart),
         *_each("start", start),
@@ -121,12 +124,22 @@ def plan(state: NodeState, digests: Mapping[str, Digest], seen: Observed) -> tup
     )
 
 
+def _expose(state: NodeState, seen: Observed) -> Iterable[Step]:
+    """Static files go where the front reads them before it is told to."""
+    wanted = {(each.app, each.number): each.manifest for each in state.releases}
+    for key in sorted(set(static(state.maps.items()))):
+        if seen.exposed.get(key) != wanted[key]:
+            yield Step("expose", *key)
+
+
 def _gone(state: NodeState, seen: Observed, extra: list[SeenUnit]) -> Iterable[Step]:
     """What is taken away once nobody is sent there: units, trees, applications."""
     served = set(routed(seen.maps.items()))
     if any(unit.running and (unit.app, unit.number, unit.port) in served for unit in extra) and state.drain:
         yield Step("drain")
     yield from (Step("stop", unit.app, unit.number, unit.slot) for unit in extra)
+    for app, number in sorted(set(seen.exposed) - set(static(state.maps.items()))):
+        yield Step("hide", app, number)
     wanted = {(each.app, each.number) for each in state.releases}
     stale = sorted(seen.stale - wanted)
     yield from (Step("discard", app, number) for app, number in stale)
@@ -140,6 +153,10 @@ def _safe(state: NodeState, seen: Observed) -> None:
     for app, number, port in routed(state.maps.items()):
         if (app, number, port) not in ports:
             raise UnsafePlan(f"requests would be sent to {app} {number} on port {port}, which does not run there")
+    held = {(each.app, each.number) for each in state.releases}
+    for app, number in static(state.maps.items()):
+        if (app, number) not in held:
+            raise UnsafePlan(f"static files of {app} {number} would be served, and it is no release here")
     if seen.lacking:
         raise UnsafePlan(
             f"the node lacks {len(seen.lacking)} pieces of content, {seen.lacking[0]} among them",

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from lampas import process
-from lampas.agent import documents, environments, logs, observe, ready, trees
+from lampas.agent import documents, environments, logs, observe, ready, statics, trees
 from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
 from lampas.agent.helper import Helper
@@ -71,6 +71,10 @@ class Steps:
         manifest = self._manifest(release)
         trees.build(self._places, self._content, self._wheels, release, manifest)
         return f"{len(manifest.files)} files, {len(manifest.wheels)} distributions"
+
+    def _expose(self, app: str, number: int, _: int) -> str:
+        manifest = self._manifest(self._releases[app, number])
+        return f"{statics.expose(self._places, self._content, number, manifest)} files"
 
     def _write(self, app: str, number: int, slot: int) -> None:
         unit = self._units[app, number, slot]
@@ -156,6 +160,9 @@ class Steps:
         text = (Path(self._places.unit(app, number, slot)) / "httpd.conf").read_text()
         found = re.search(r"^Listen 127\.0\.0\.1:([0-9]+)$", text, re.MULTILINE)
         return int(found[1]) if found else 0
+
+    def _hide(self, app: str, number: int, _: int) -> None:
+        statics.hide(self._places, app, number)
 
     def _discard(self, app: str, number: int, _: int) -> None:
         trees.discard(Path(self._places.release(app, number)))

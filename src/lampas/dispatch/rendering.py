@@ -11,6 +11,7 @@ from lampas.core.cluster.live import AppLive
 from lampas.core.desired.node import NodePlace, RunningRelease, render
 from lampas.core.names import AppName
 from lampas.core.nodestate import NodeState, ReleaseOnNode
+from lampas.core.nodestate.statics import of_front
 from lampas.core.serving.units import environment
 from lampas.dispatch import databases
 from lampas.dispatch.wanted import Wanted
@@ -73,7 +74,14 @@ def _live(wanted: Wanted, rows: Mapping[tuple[str, int], Release]) -> AppLive:
     """An application answers on the hosts of the release with the most traffic; the newest one where they are equal."""
     leader = max(wanted.traffic, key=lambda number: (wanted.traffic[number], number), default=None)
     hosts: Sequence[str] = rows[wanted.app, leader].definition.get("hosts", ()) if leader else ()
-    return AppLive(wanted.app, tuple(hosts), wanted.traffic, wanted.slots)
+    static = {number: _of_front(rows[wanted.app, number]) for number in wanted.slots}
+    return AppLive(wanted.app, tuple(hosts), wanted.traffic, wanted.slots, static)
+
+
+def _of_front(row: Release) -> tuple[str, ...]:
+    definition: dict[str, Any] = row.definition
+    found = of_front(definition.get("static", {}), definition.get("persist", ()))
+    return tuple(each.prefix for each in found)
 
 
 def _running(row: Release, database: Mapping[str, str]) -> RunningRelease:
@@ -88,6 +96,7 @@ def _running(row: Release, database: Mapping[str, str]) -> RunningRelease:
         processes=definition.get("processes", 2),
         threads=definition.get("threads", 15),
         static=definition.get("static", {}),
+        persist=tuple(definition.get("persist", ())),
         canonical_host=definition.get("canonical_host", ""),
         env=row.env,
         database=database if has_database(row) else {},

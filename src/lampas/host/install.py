@@ -82,7 +82,8 @@ def directories(layout: Layout, settings: Settings, who: Accounts) -> None:
     directory(layout.run / "console", who.console, 0o700)
     directory(layout.run / "front", who.front, 0o700)
     front_group = who.front if settings.isolation == USERS else None
-    directory(layout.maps, who.agent, 0o2750, front_group)  # keys.txt is for the front alone
+    for path in (layout.maps, layout.static):  # keys.txt and static files are for the front alone
+        directory(path, who.agent, 0o2750, front_group)
     for path in (layout.agent, layout.apps):
         directory(path, who.agent, 0o755)
     for name in ("store", "journal", "state"):

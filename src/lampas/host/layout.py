@@ -134,6 +134,11 @@ class Layout:
         return self.front / "maps"
 
     @property
+    def static(self) -> Path:
+        """Static files of releases, which the agent puts where the front reads them."""
+        return self.front / "static"
+
+    @property
     def agent(self) -> Path:
         """The agent's store, journal and state, and the applications."""
         return self.home / "agent"

@@ -62,14 +62,16 @@ class Two:
     def __init__(self, node: Interface) -> None:
         self.node, self.name = node, node.app("shop")
         self.one = node.release(self.name, 1, Code({"app.py": HELLO + "# 1\n"}))[1]
-        self.two = node.release(self.name, 2, Code({"app.py": HELLO + "# 2\n"}, persist=("kept",)))[1]
+        code = Code({"app.py": HELLO + "# 2\n", "web/x.css": "two"}, persist=("kept",), static={"/static": "web"})
+        self.two = node.release(self.name, 2, code)[1]
         self.ports = {1: node.first_port, 2: node.first_port + 1}
 
     def before(self):  # type: ignore[no-untyped-def]
         return self.node.state([AppLive(self.name, (), {1: 100}, {1: self.ports[1]})], [self.one])
 
     def after(self):  # type: ignore[no-untyped-def]
-        return self.node.state([AppLive(self.name, (), {2: 100}, {2: self.ports[2]})], [self.two])
+        live = AppLive(self.name, (), {2: 100}, {2: self.ports[2]}, {2: ("/static",)})
+        return self.node.state([live], [self.two])
 
     def clean(self) -> None:
         assert self.node.apply(self.before())[-1]["outcome"] in ("applied", "unchanged")
@@ -97,6 +99,8 @@ class Two:
             "maps": sorted(path.name for path in (self.node.home / "front/maps").iterdir()),
             "runs": [unit["name"] for unit in self.node.console.status()["units"]],
             "serves": self.node.get(f"{self.name}.localhost")[2],
+            "static": sorted(path.name for path in (self.node.home / "front/static").glob("*/*")),
+            "css": self.node.get(f"{self.name}.localhost", "/static/x.css")[2],
         }
 
 
@@ -112,8 +116,8 @@ def test_an_apply_that_is_killed_after_any_step_is_completed_by_the_next_one(nod
     assert node.apply(two.after())[-1] == {"outcome": "applied"}
     wanted = two.picture()
     steps = json.loads((node.home / "agent/journal/apply.jsonl").read_text().splitlines()[0])["steps"]
-    assert [step.split()[0] for step in steps] == ["ensure", "build", "write", "start", "await", "swap", "stop",
-                                                   "discard", "prune", "record"] or len(steps) >= 8  # fmt: skip
+    assert [step.split()[0] for step in steps] == ["ensure", "build", "expose", "write", "start", "await", "swap",
+                                                   "stop", "discard", "prune", "record"] or len(steps) >= 8  # fmt: skip
     line = 0
     while True:
         line += 1

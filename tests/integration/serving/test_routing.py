@@ -250,7 +250,7 @@ def test_static_directories_are_served_by_apache_and_a_canonical_host_is_given(h
     home.unit("site", 1, port, files, canonical_host="www.example.com", **more)
     home.swap([AppLive("site", (), {1: 100}, {1: port})])
     css = home.get("site.localhost", "/static/x.css")
-    assert (css.status, css.text, css.headers["content-type"]) == (200, "body {}", "text/css")
+    assert (css.status, css.text, css.headers["content-type"]) == (200, "body {}", "text/css; charset=utf-8")
     assert css.headers["lampas-release"] == "site/1"
     assert home.get("site.localhost", "/static/../secret").status in (400, 404, 200)
     assert home.get("site.localhost", "/static/%2e%2e/secret").text != "s"

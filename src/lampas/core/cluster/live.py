@@ -17,12 +17,14 @@ class AppLive:
         hosts: Its own hosts, beside `APP.DOMAIN`.
         traffic: Release number → percent, adding up to 100; empty while nothing is live.
         slots: Release number → port, for every release that runs, with traffic or warm.
+        static: Release number → the URL prefixes of static directories that the front serves itself.
     """
 
     app: str
     hosts: tuple[str, ...] = ()
     traffic: Mapping[int, int] = field(default_factory=dict)
     slots: Mapping[int, int] = field(default_factory=dict)
+    static: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
 
 
 def allocate(taken: Collection[int], first: int, count: int) -> int:

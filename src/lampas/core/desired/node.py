@@ -45,6 +45,7 @@ class RunningRelease:
         processes: Daemon processes.
         threads: Threads of each.
         static: URL prefix → directory.
+        persist: Its persistent directories.
         canonical_host: The host that the application is given; "" is the one that was asked.
         env: `[app.NAME.env]` and secrets, opened.
         database: `DATABASE_URL` and `DB_*`; empty without a database of its own.
@@ -60,6 +61,7 @@ class RunningRelease:
     processes: int = 2
     threads: int = 15
     static: Mapping[str, str] = field(default_factory=dict)
+    persist: tuple[str, ...] = ()
     canonical_host: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
     database: Mapping[str, str] = field(default_factory=dict)
@@ -129,6 +131,7 @@ def unit(node: NodePlace, release: RunningRelease, port: int) -> Unit:
         processes=release.processes,
         threads=release.threads,
         static=release.static,
+        persist=release.persist,
         canonical_host=release.canonical_host,
         modules=node.modules,
     )

@@ -62,6 +62,16 @@ class Places:
         """The unit's `httpd.conf` and `app.wsgi`; for `slot` see `label`."""
         return f"{self.home}/agent/apps/{app}/units/{label(number, slot)}"
 
+    @property
+    def static_files(self) -> str:
+        """Where the front's user reads static files of releases."""
+        return f"{self.home}/front/static"
+
+    def static(self, app: str, number: int) -> str:
+        """What the front serves of the release itself: `plain/` by URL, and `br/` and `gzip/` where it has files that
+        are compressed already."""
+        return f"{self.static_files}/{app}/{number}"
+
     def data(self, app: str) -> str:
         """The application's persistent directory."""
         return f"{self.home}/data/{app}"

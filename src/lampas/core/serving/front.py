@@ -2,7 +2,8 @@
 
 A request is routed by one RewriteMap file that the agent swaps by rename(2) (see `maps`):
 
-0. a host whose traffic is not split leads straight to its unit, by one look-up and one rule; the rest is for others:
+0. a host whose traffic is not split leads straight to its unit, by one look-up and one rule, or to a file of its
+   release that stands in a static directory; the rest is for others:
 1. the host gives the application, or application and number (`shop-v3.DOMAIN`);
 2. a number in the header `Lampas-Release` counts for requests from this machine and for those with the preview key;
 3. otherwise the visitor's bucket decides while traffic is split, and else the one live release.
@@ -14,7 +15,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from lampas.core.serving import typed
+from lampas.core.nodestate.statics import ENCODINGS
+from lampas.core.serving import statics, typed
 from lampas.core.serving.apache import Directive, line, render, section
 
 FIRST_PORT = 18200
@@ -29,6 +31,7 @@ _MODULES = (
     "setenvif",
     "headers",
     "reqtimeout",
+    "mime",
     "rewrite",
     "proxy",
     "proxy_http",
@@ -53,6 +56,9 @@ _INTERNAL = (
 )
 _HOST = "%{SERVER_NAME}"  # the host that was asked for: Apache gives it in lower case, without its port
 _PATH = "[^ ]+ (?:https?://[^/? ]+)?(/[^ ?]*)"  # of a request line, byte for byte as it came
+# In a row of the map, one of the prefixes after which a path goes on; `?` in a path would end it for mod_rewrite.
+_PREFIX = "(?:[^=]*:)?(?P<prefix>/[^:=]+)(?::[^=]*)?"
+_BELOW = "(?P=prefix)/[^?]*$"
 _LOOPBACK = "^(?:127[.][0-9.]+|::1)$"
 _LOG = '%h %l %u %t "%r" %>s %B "%{Referer}i" "%{User-Agent}i" %{Host}i %{LAMPAS_APP}e/%{LAMPAS_NUMBER}e %D'
 
@@ -88,7 +94,7 @@ def config(front: Front) -> str:
     Raises:
         InvalidInput: A value cannot be used.
     """
-    return render([*_server(front), *_pages(), *_headers(), *_slots(front), *_routes(front)])
+    return render([*_server(front), *_pages(), *_headers(), *_static(front), *_slots(front), *_routes(front)])
 
 
 def _server(front: Front) -> list[Directive]:
@@ -169,6 +175,19 @@ def _headers() -> list[Directive]:
     ]
 
 
+def _static(front: Front) -> list[Directive]:
+    """Static files of releases, where the agent put them: answered here, without the hop to a unit."""
+    return [
+        *statics.types(),
+        line("Header", "always", "set", "Lampas-Release", "%{LAMPAS_APP}e/%{LAMPAS_NUMBER}e", "env=LAMPAS_STATIC"),
+        statics.released(
+            f"{front.home}/front/static",
+            line("Header", "set", "Content-Encoding", "%{LAMPAS_ENCODING}e", "env=LAMPAS_ENCODING"),
+            line("Header", "merge", "Vary", "Accept-Encoding"),
+        ),
+    ]
+
+
 def _slots(front: Front) -> list[Directive]:
     """One worker for each slot, defined once: connections are pooled, and a new application needs no reload.
 
@@ -188,23 +207,62 @@ def _routes(front: Front) -> list[Directive]:
         line("RewriteMap", "routes", f"txt:{maps}/routes.txt"),
         line("RewriteMap", "keys", f"txt:{maps}/keys.txt"),
         line("RewriteMap", "digits", f"rnd:{maps}/digits.txt"),
-        *_straight(),
+        *_straight(front.home),
         *_application(typed.host(front.domain)),
         *_explicit(front.preview_key),
         *_live(),
+        *_split_static(front.home),
         *_forward(),
     ]
 
 
-def _straight() -> list[Directive]:
-    """Nearly every request: its host has one live release and it asks for no other. Two conditions and one rule."""
+def _straight(home: str) -> list[Directive]:
+    """Nearly every request: its host has one live release and it asks for no other. Two conditions and one rule,
+    unless it is for a static file of that release."""
+    row, unit = f"${{routes:straight/{_HOST}}}", "^([^@]+)@([0-9]+)@([0-9]+)@([0-9a-f]++)"
+    static = f"@{_PREFIX}=[^ ]+ [^ ]+ [^ =]+={_BELOW}"
     return [
         _when("%{HTTP:Lampas-Release}", "^$"),
-        _when(f"${{routes:straight/{_HOST}}}=%{{THE_REQUEST}}", f"^([^@]+)@([0-9]+)@([0-9]+)@([0-9a-f]+)={_PATH}"),
+        _when(f"{row}=%{{THE_REQUEST}}=%{{REQUEST_URI}}", f"{unit}(?!{static})[^=]*={_PATH}"),
         _rule(
-            "[P,NE,E=LAMPAS_APP:%1,E=LAMPAS_NUMBER:%2,E=LAMPAS_KEY:%4]", target="http://127.0.0.1:%3%5", pattern="^/"
+            "[P,NE,E=LAMPAS_APP:%1,E=LAMPAS_NUMBER:%2,E=LAMPAS_KEY:%4]", target="http://127.0.0.1:%3%6", pattern="^/"
         ),
+        _when("%{HTTP:Lampas-Release}", "^$"),
+        _when(f"{row}=%{{REQUEST_URI}}", f"{unit}@{_PREFIX}={_BELOW}"),
+        _set("LAMPAS_APP:%1", "LAMPAS_NUMBER:%2", "LAMPAS_STATIC:1"),
+        *_files(home),
     ]
+
+
+def _split_static(home: str) -> list[Directive]:
+    """Static files of a release that was chosen in another way. A file is no visit: it sets no cookie."""
+    return [
+        _when("%{ENV:LAMPAS_PORT}", "!^$"),
+        _when("${routes:static/%{ENV:LAMPAS_APP}@%{ENV:LAMPAS_NUMBER}}=%{REQUEST_URI}", f"^{_PREFIX}={_BELOW}"),
+        _set("LAMPAS_STATIC:1", "!LAMPAS_VISITOR"),
+        *_files(home),
+    ]
+
+
+def _files(home: str) -> list[Directive]:
+    """A request that is for a static file, to the file: a compressed one, where it is there and the client takes it."""
+    place = f"{home}/front/static/%{{ENV:LAMPAS_APP}}/%{{ENV:LAMPAS_NUMBER}}"
+    static = _when("%{ENV:LAMPAS_STATIC}", "=1")
+    found = [
+        static,
+        _when("%{REQUEST_METHOD}", "!^(?:GET|HEAD)$"),
+        _rule("[R=405,L]"),
+        static,
+        _rule("[L]", target=f"{place}/none", pattern="//"),
+    ]
+    for encoding in ENCODINGS:
+        found += [
+            static,
+            _when("%{HTTP:Accept-Encoding}", f"(?:^|[, ]){encoding} *(?:$|,|;(?! *q=0(?:[.]0*)? *(?:,|$)))", "[NC]"),
+            _when(f"{place}/{encoding}%{{REQUEST_URI}}", "-f"),
+            _rule(f"[L,E=LAMPAS_ENCODING:{encoding}]", target=f"{place}/{encoding}$0", pattern="^/.*"),
+        ]
+    return [*found, static, _rule("[L]", target=f"{place}/plain$0", pattern="^/.*")]
 
 
 def _application(domain: str) -> list[Directive]:

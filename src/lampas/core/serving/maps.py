@@ -1,6 +1,7 @@
 """The front's RewriteMap files: what the agent swaps, and all that a deploy changes at the front.
 
-    routes.txt   straight/HOST APP@NUMBER@PORT@KEY                  while the application's traffic is not split
+    routes.txt   straight/HOST APP@NUMBER@PORT@KEY[@PREFIX:…]       while the application's traffic is not split
+                 static/APP@NUMBER PREFIX:…                         URL prefixes that the front serves itself
                  host/HOST APP          live/APP NUMBER@PORT        port/APP@NUMBER PORT
                                         live/APP split              live/APP/BUCKET NUMBER@PORT (BUCKET 000 to 999)
     keys.txt     APP KEY                what the units of the application demand in `Lampas-Front`
@@ -50,10 +51,12 @@ def render(domain: str, secret: str, apps: Sequence[AppLive]) -> dict[str, str]:
     keys = [(app.app, key(secret, app.app)) for app in ordered]
     hosts = dict(_hosts(typed.host(domain), ordered))
     releases = {app.app: dict(_releases(app)) for app in ordered}
+    statics = dict(row for app in ordered for row in _statics(app))
     routes = [
-        *_straight(hosts, releases, dict(keys)),
+        *_straight(hosts, releases, dict(keys), statics),
         *((f"host/{host}", app) for host, app in hosts.items()),
         *(row for rows in releases.values() for row in rows.items()),
+        *statics.items(),
     ]
     return {"digits.txt": DIGITS, "keys.txt": _text(keys), "routes.txt": _text(routes)}
 
@@ -89,12 +92,22 @@ def _hosts(domain: str, apps: Sequence[AppLive]) -> Iterable[tuple[str, str]]:
 
 
 def _straight(
-    hosts: Mapping[str, str], releases: Mapping[str, Mapping[str, str]], keys: Mapping[str, str]
+    hosts: Mapping[str, str],
+    releases: Mapping[str, Mapping[str, str]],
+    keys: Mapping[str, str],
+    statics: Mapping[str, str],
 ) -> Iterable[tuple[str, str]]:
     for host, app in hosts.items():
         live = releases[app].get(f"live/{app}", "split")
         if live != "split":
-            yield f"straight/{host}", f"{app}@{live}@{keys[app]}"
+            prefixes = statics.get(f"static/{app}@{live.partition('@')[0]}", "")
+            yield f"straight/{host}", f"{app}@{live}@{keys[app]}" + (f"@{prefixes}" if prefixes else "")
+
+
+def _statics(app: AppLive) -> Iterable[tuple[str, str]]:
+    for number, prefixes in sorted(app.static.items()):
+        if prefixes:
+            yield f"static/{app.app}@{number}", ":".join(typed.prefix(prefix) for prefix in prefixes)
 
 
 def _releases(app: AppLive) -> Iterable[tuple[str, str]]:

@@ -11,43 +11,13 @@ from dataclasses import dataclass, field
 
 from lampas.core.nodestate import Places
 from lampas.core.nodestate.places import label
-from lampas.core.serving import typed
+from lampas.core.nodestate.statics import served
+from lampas.core.serving import statics, typed
 from lampas.core.serving.apache import Directive, line, render, section
 from lampas.core.serving.entry import Entry, app_wsgi
 
 _MODULES = ("mpm_event", "authz_core", "headers", "wsgi")
-_STATIC_MODULES = ("alias", "mime")
 _GROUP = "app"
-# What pages are made of: Debian's table of types is a package that a small machine does not have.
-_TYPES = (
-    ("text/html", (".html", ".htm")),
-    ("text/css", (".css",)),
-    ("text/javascript", (".js", ".mjs")),
-    ("text/plain", (".txt",)),
-    ("text/csv", (".csv",)),
-    ("text/xml", (".xml",)),
-    ("application/json", (".json", ".map")),
-    ("application/manifest+json", (".webmanifest",)),
-    ("application/pdf", (".pdf",)),
-    ("application/wasm", (".wasm",)),
-    ("application/zip", (".zip",)),
-    ("application/gzip", (".gz", ".tgz")),
-    ("image/svg+xml", (".svg",)),
-    ("image/png", (".png",)),
-    ("image/jpeg", (".jpg", ".jpeg")),
-    ("image/gif", (".gif",)),
-    ("image/webp", (".webp",)),
-    ("image/avif", (".avif",)),
-    ("image/vnd.microsoft.icon", (".ico",)),
-    ("font/woff", (".woff",)),
-    ("font/woff2", (".woff2",)),
-    ("font/ttf", (".ttf",)),
-    ("font/otf", (".otf",)),
-    ("audio/mpeg", (".mp3",)),
-    ("audio/ogg", (".ogg",)),
-    ("video/mp4", (".mp4",)),
-    ("video/webm", (".webm",)),
-)
 # Seconds. Above the `ttl` of the front's pooled connections, so that the front is always the one who closes.
 _KEEP_ALIVE = 75
 
@@ -67,6 +37,7 @@ class ReleaseUnit:
         processes: Daemon processes.
         threads: Threads of each.
         static: URL prefix → directory under `code/`, served by Apache itself.
+        persist: Directories under `code/` whose files stand in the application's persistent directory.
         canonical_host: The host that the application is given, whichever was asked; "" is the one that was asked.
         modules: Where Apache's modules stand.
     """
@@ -81,6 +52,7 @@ class ReleaseUnit:
     processes: int = 2
     threads: int = 15
     static: Mapping[str, str] = field(default_factory=dict)
+    persist: tuple[str, ...] = ()
     canonical_host: str = ""
     modules: str = "/usr/lib/apache2/modules"
 
@@ -136,7 +108,7 @@ def environment(
 
 def _server(unit: ReleaseUnit) -> list[Directive]:
     places, modules = unit.places, typed.path(unit.modules)
-    names = (*_MODULES, *(_STATIC_MODULES if unit.static else ()))
+    names = (*_MODULES, *(statics.MODULES if unit.static else ()))
     run = places.run(unit.app)
     # Each connection that the front pools may be busy at once; the daemons' own threads bound what really runs.
     workers = 64
@@ -190,16 +162,20 @@ def _access(unit: ReleaseUnit) -> list[Directive]:
 
 
 def _static(unit: ReleaseUnit) -> list[Directive]:
+    """All static directories: those with kept files, and what the front hands on of the others."""
     if not unit.static:
         return []
-    code = unit.places.code(unit.app, unit.number)
-    directives = [line("TypesConfig", "/dev/null"), *(line("AddType", kind, *ends) for kind, ends in _TYPES)]
-    for url, directory in sorted(unit.static.items(), key=lambda pair: (-len(pair[0]), pair[0])):
-        target = f"{code}/{typed.relative(directory.strip('/'))}".rstrip("/")
-        directives.append(line("Alias", typed.prefix(url), target))
-        directives.append(
-            section("Directory", target, line("Options", "FollowSymLinks"), line("Require", "all", "granted"))
-        )
+    code, data = unit.places.code(unit.app, unit.number), unit.places.data(unit.app)
+    for prefix in unit.static:
+        typed.prefix(prefix)
+    found = served(unit.static, unit.persist)
+    directives = statics.types()
+    if any(each.kept for each in found):
+        directives.append(section("Directory", data, line("Options", "None")))
+    for each in found:
+        target = f"{data if each.kept else code}/{typed.relative(each.directory)}".rstrip("/")
+        directives.append(line("Alias", f"{each.prefix}/", f"{target}/"))
+        directives.append(statics.kept(target) if each.kept else statics.released(target))
     return directives
 
 
