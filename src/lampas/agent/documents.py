@@ -99,13 +99,20 @@ def task(data: bytes, node: str, now: float) -> Task:
     except (ValueError, TypeError) as error:
         raise InvalidInput(f"the task cannot be read: {error}") from error
     addressed(found.node, found.expires, node, now)
-    release_on_node(found.release)
     _seconds(found.seconds, "the time of a task", 6 * 3600)
-    if found.kind not in ("verify", "run"):
+    if found.kind not in ("verify", "run", "sandbox"):
         raise InvalidInput(f"{found.kind!r} is no kind of task")
     nonce(found.nonce)
-    if found.kind == "run" and (not found.argv or not all(isinstance(word, str) for word in found.argv)):
-        raise InvalidInput("the task names no command")
+    if found.kind == "sandbox":
+        _sandboxed(found)
+    else:
+        release_on_node(found.release)
+    if found.kind == "run":
+        _command(found.argv)
+    for words in (*found.proof.setup, *([found.proof.test] if found.proof.test else [])):
+        _command(words)
+    if not all(isinstance(path, str) and path.startswith("/") for path in (*found.proof.requests, "/")):
+        raise InvalidInput("the task asks for something that is no path")
     _environment(found.env)
     if not isinstance(found.sealed, str):
         raise InvalidInput("the secrets of the task are not sealed")
@@ -161,6 +168,22 @@ def is_app(name: str) -> bool:
     return bool(_APP.fullmatch(name))
 
 
+def left(path: str, mode: int, sha256: str, size: int) -> dict[str, Any]:
+    """One file that commands in a sandbox left behind, as they told it: believed only if it could be a release's.
+
+    Raises:
+        InvalidInput: It could not.
+    """
+    _within(path)
+    try:
+        path.encode()
+    except UnicodeEncodeError as error:
+        raise InvalidInput(f"{path!r} is not a name in UTF-8, which every file of a release has") from error
+    if mode not in _FILE_MODES:
+        raise InvalidInput(f"{path!r} has a mode that no file of a release has")
+    return {"path": path, "mode": mode, "sha256": _sha256(sha256), "size": _number(size, 0, "a size")}
+
+
 def names(raw: Any) -> list[str]:
     """The sha256 names of a request for what is missing.
 
@@ -170,6 +193,28 @@ def names(raw: Any) -> list[str]:
     if not isinstance(raw, dict) or not isinstance(raw.get("sha256"), list):
         raise InvalidInput('the request is not {"sha256": […]}')
     return [_sha256(name) for name in raw["sha256"]]
+
+
+def _sandboxed(found: Task) -> None:
+    """What the root helper does not look at again."""
+    _name(found.release.app)
+    _number(found.release.number, 0, "a release number")
+    if found.sandbox.tree != "none":
+        _sha256(found.release.manifest)
+    if not found.commands:
+        raise InvalidInput("the task names no command")
+    for words in found.commands:
+        _command(words)
+    if not isinstance(found.sandbox.inputs, dict):
+        raise InvalidInput("the task has inputs that are none")
+    for sha256 in found.sandbox.inputs.values():
+        _sha256(sha256)
+    _number(found.sandbox.disk, 1, "a size")
+
+
+def _command(words: Iterable[str]) -> None:
+    if not words or not all(isinstance(word, str) for word in words):
+        raise InvalidInput("the task names no command")
 
 
 def addressed(found: str, expires: int, node: str, now: float | None) -> None:

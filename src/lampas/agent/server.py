@@ -3,8 +3,9 @@
     GET  /v1/status
     POST /v1/blobs/missing    {"sha256": […]} → {"missing": […]}
     POST /v1/blobs            framed content → {"stored": n}
+    POST /v1/blobs/fetch      {"sha256": […]} → framed content
     POST /v1/apply            a signed NodeState → NDJSON {"step", "state", "detail"}…, {"outcome", "error"?}
-    POST /v1/task             a signed Task → NDJSON frames, last {"ok", "log"} or {"status"}
+    POST /v1/task             a signed Task → NDJSON frames, last {"ok", "log"} or {"status", …}
     POST /v1/database         a signed DatabaseOrder → what the verb answers
     GET  /v1/logs?app=&release=&lines=
 
@@ -32,18 +33,20 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from lampas.agent import databases, documents, logs, tasks
+from lampas.agent import databases, documents, logs, running, tasks
 from lampas.agent.applying import Applier, Emit
 from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
 from lampas.agent.status import status
-from lampas.errors import Denied, InvalidInput, LampasError
+from lampas.agent.watching import WatchedStream
+from lampas.errors import Denied, InvalidInput, LampasError, NotFound
 
 _MOST_STATE = 64 << 20  # bytes of a NodeState
 _MOST_TASK = 4 << 20  # bytes of a task
 _MOST_NAMES = 16 << 20  # bytes of a request for what is missing
 _MOST_LINES = 10_000
-_STATUSES: dict[type[LampasError], int] = {InvalidInput: 400, Denied: 403}
+NOT_RUN = 126  # the exit status of what could not be run
+_STATUSES: dict[type[LampasError], int] = {InvalidInput: 400, Denied: 403, NotFound: 404}
 
 
 class ManagementInterface:
@@ -62,6 +65,7 @@ class ManagementInterface:
                 Route("/v1/status", self.status),
                 Route("/v1/blobs/missing", self.missing, methods=["POST"]),
                 Route("/v1/blobs", self.blobs, methods=["POST"]),
+                Route("/v1/blobs/fetch", self.fetch, methods=["POST"]),
                 Route("/v1/apply", self.apply, methods=["POST"]),
                 Route("/v1/task", self.task, methods=["POST"]),
                 Route("/v1/database", self.database, methods=["POST"]),
@@ -83,6 +87,13 @@ class ManagementInterface:
         """Takes content in."""
         with self._content.receive() as receiver:
             return JSONResponse({"stored": await receiver.take(request.stream())})
+
+    async def fetch(self, request: Request) -> Response:
+        """Gives content back: what a build left here."""
+        names = documents.names(_json(await _body(request, _MOST_NAMES)))
+        if await asyncio.to_thread(self._content.missing, names):
+            raise NotFound("the node lacks some of the content that was asked for")
+        return StreamingResponse(self._content.framed(names), media_type="application/octet-stream")
 
     async def apply(self, request: Request) -> Response:
         """Applies a state. It goes on to its end even if the console goes away."""
@@ -106,11 +117,12 @@ class ManagementInterface:
         documents.verified(self._key, data, request.headers.get("lampas-signature", ""))
         task = documents.task(data, self._configuration.node, time.time())
         self._nonces.use(task)
-        if task.kind == "verify":
-            work: Callable[[Emit], None] = lambda emit: emit(self._tasks.verify(task))  # noqa: E731 - one of two
-            return StreamingResponse(_events(work, {"ok": False}), media_type="application/x-ndjson")
-        running = await asyncio.to_thread(self._tasks.command, task)
-        return _Command(running, _stdin(request) + rest, more=bool(length))
+        if task.kind in ("verify", "sandbox"):
+            confined = self._tasks.proof(task) if task.kind == "verify" else self._tasks.confined(task)
+            failed = {"ok": False} if task.kind == "verify" else {"status": NOT_RUN}
+            return WatchedStream(_events(confined.run, failed), confined.close)
+        command = await asyncio.to_thread(self._tasks.command, task)
+        return _Command(command, _stdin(request) + rest, more=bool(length))
 
     async def database(self, request: Request) -> Response:
         """Carries an order to MariaDB out. It goes on to its end even if the console goes away."""
@@ -215,17 +227,17 @@ class _Command(Response):
 
     media_type = "application/x-ndjson"
 
-    def __init__(self, running: tasks.Running, given: bytes, *, more: bool) -> None:
+    def __init__(self, command: running.Running, given: bytes, *, more: bool) -> None:
         super().__init__()
         del self.headers["content-length"]
-        self._running, self._given, self._more = running, given, more
+        self._running, self._given, self._more = command, given, more
 
     async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
         """Sends the frames as they come."""
         await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
         listening = asyncio.create_task(self._listen(receive))
         try:
-            async for line in _events(lambda emit: tasks.run(self._running, emit), {"status": 255}):
+            async for line in _events(lambda emit: running.run(self._running, emit), {"status": 255}):
                 await send({"type": "http.response.body", "body": line, "more_body": True})
             await send({"type": "http.response.body", "body": b""})
         finally:

@@ -1,36 +1,35 @@
-"""Tasks: a verification of a release's start in a sandbox, or one command in its live environment.
+"""Tasks: commands in a sandbox, a proof of start in one, or one command in the live environment of a release.
 
-Both run through the root helper as the application's user. The pipe to the helper is the leash (see
-`lampas.roothelper.running`): whoever closes it ends the command, so a console that goes away leaves nothing behind.
+All run through the root helper as the application's user, and end with the console that asked (see
+`lampas.agent.running`). Where no sandbox can be made, a start alone is tried without one; nothing else is.
 """
 
 from __future__ import annotations
 
-import base64
-import contextlib
-import json
-import os
-import selectors
+import shlex
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from lampas import process
 from lampas.agent import documents, environments, observe, probe, trees
 from lampas.agent.configuration import AgentConfiguration
+from lampas.agent.confined import OUT_OF_TIME, REFUSED, Account, Commands, Order
 from lampas.agent.content import ContentStore
 from lampas.agent.helper import Helper
+from lampas.agent.running import Running
 from lampas.agent.wheels import WheelStore
 from lampas.core.nodestate import DatabaseOrder, Manifest, ReleaseOnNode, Task
-from lampas.errors import Denied, Failed
+from lampas.errors import Conflict, Denied, Failed
 
-_LOG = 256 << 10  # bytes of a verification's log that are kept, the last ones
+_LOG = 256 << 10  # characters of a verification's log that are kept, the last ones
 _NO_SANDBOX = "bubblewrap could not make a sandbox here, so the start was tried without one, under limits alone"
-_BEGIN = b"\0lampas\0"  # BEGIN of roothelper/helper.py, which this package does not import
-_CHUNK = 65536
+_PATIENCE = 30.0  # seconds that what touches live data waits for what touched it before
+
+Emit = Callable[[dict[str, Any]], None]
 
 
 @dataclass
@@ -62,34 +61,89 @@ class Tasks:
         self._content = ContentStore(configuration.agent / "store")
         self._wheels = WheelStore(self._content)
         self._building = threading.Lock()
+        self._live: dict[str, threading.Lock] = {}
 
-    def verify(self, task: Task) -> dict[str, Any]:
-        """Tries the start of a release, alone: no network, scratch directories. Returns {"ok", "log"}."""
-        manifest = self.materialise(task.release)
-        text = Path(probe.__file__).read_text()
-        root = self._configuration.places.code(task.release.app, task.release.number, manifest.root)
-        python = f"{self._configuration.places.environment(task.release.app, task.release.number)}/bin/python"
-        argv = [python, "-P", "-B", "-c", text, manifest.entry, root]
-        begun = time.monotonic()
-        status, log = self._tried(task, manifest, argv, sandbox=True)
-        if status not in (0, probe.FAILED) and _is_sandbox_failure(log):
-            note = f"{_NO_SANDBOX}: {log.strip().splitlines()[0]}"
-            status, log = self._tried(task, manifest, argv, sandbox=False)
-            log = f"{note}\n{log}"
-        took = time.monotonic() - begun
-        if status == 124:
-            log += f"\nit did not start within {task.seconds:g} s"
-        elif status not in (0, probe.FAILED):
-            log += f"\nit ended with status {status} while it started"
-        return {"ok": status == 0, "log": log.strip(), "seconds": round(took, 3)}
+    def confined(self, task: Task) -> Confined:
+        """Prepares commands in a sandbox; see `Confined`."""
+        return Confined(self, task)
+
+    def proof(self, task: Task) -> Proof:
+        """Prepares a verification; see `Proof`."""
+        return Proof(self, task)
 
     def command(self, task: Task) -> Running:
         """Starts a command in the live environment of a release, at the root of its code."""
         manifest = self.materialise(task.release)
-        return Running(
-            self._configuration,
-            _request(task, self._environment(task), manifest, list(task.argv), sandbox=False),
-        )
+        return self.unconfined(task, manifest, list(task.argv), limited=False)
+
+    def unconfined(self, task: Task, manifest: Manifest, argv: list[str], *, limited: bool) -> Running:
+        """Starts a command without a sandbox."""
+        request = {
+            "verb": "run",
+            "app": task.release.app,
+            "number": task.release.number,
+            "argv": argv,
+            "env": self.environment(task),
+            "root": manifest.root,
+            "limited": limited,
+            "seconds": task.seconds,
+        }
+        return Running(self._configuration, request)
+
+    def start(
+        self, task: Task, manifest: Manifest | None, commands: Sequence[Sequence[str]], titles: Sequence[str]
+    ) -> Commands:
+        """Starts commands in the task's sandbox."""
+        env = self.environment(task)
+        order = Order(task.release, manifest, commands, titles, env, task.sandbox, task.seconds)
+        return Commands(self._configuration, self._content, order)
+
+    def environment(self, task: Task) -> dict[str, str]:
+        """The environment of what a task runs, with its secrets."""
+        return environments.whole(self._configuration, task.release.app, task.env, task.sealed)
+
+    def prepare(self, task: Task) -> Manifest | None:
+        """Makes sure that everything stands that the sandbox shows.
+
+        Raises:
+            Failed: Content is missing.
+        """
+        missing = self._content.missing(task.sandbox.inputs.values())
+        if missing:
+            raise Failed(f"the node lacks {len(missing)} pieces of content", "send the content before the task")
+        if task.sandbox.tree != "none":
+            return self.materialise(task.release)
+        with self._building, Helper(self._configuration.helper_command) as helper:
+            known = observe.persistent(self._configuration, task.release.app)
+            helper.ask("app-ensure", task.release.app, persist=known)
+        return None
+
+    @contextmanager
+    def turn(self, task: Task) -> Iterator[None]:
+        """What touches an application's live data does so alone.
+
+        Raises:
+            Conflict: What touched it before does not end.
+        """
+        if task.sandbox.data != "live":
+            yield
+            return
+        with self._building:
+            lock = self._live.setdefault(task.release.app, threading.Lock())
+        if not lock.acquire(timeout=_PATIENCE):
+            raise Conflict(f"something else works on the data of {task.release.app}", "wait for its end")
+        try:
+            yield
+        finally:
+            lock.release()
+
+    def python(self, release: ReleaseOnNode) -> str:
+        """The Python of a release."""
+        return f"{self._configuration.places.environment(release.app, release.number)}/bin/python"
+
+    def root(self, release: ReleaseOnNode, manifest: Manifest) -> str:
+        """Where its module names start."""
+        return self._configuration.places.code(release.app, release.number, manifest.root)
 
     def materialise(self, release: ReleaseOnNode) -> Manifest:
         """Makes sure that the release's tree stands on the node.
@@ -117,106 +171,117 @@ class Tasks:
             trees.build(self._configuration.places, self._content, self._wheels, release, manifest)
         return manifest
 
-    def _environment(self, task: Task) -> dict[str, str]:
-        return environments.whole(self._configuration, task.release.app, task.env, task.sealed)
 
-    def _tried(self, task: Task, manifest: Manifest, argv: list[str], *, sandbox: bool) -> tuple[int, str]:
-        running = Running(
-            self._configuration,
-            _request(task, self._environment(task), manifest, argv, sandbox=sandbox, limited=True),
-        )
-        running.feed(b"", end=True)
-        log = b""
-        for _, data in running.frames():
-            log = (log + data)[-_LOG:]
-        return running.status, log.decode(errors="replace")
+class Confined:
+    """Commands in a sandbox, one after the other, until one fails; `close` ends them."""
 
-
-class Running:
-    """A command that runs; `frames` gives what it writes, `status` counts once they have ended."""
-
-    def __init__(self, configuration: AgentConfiguration, request: dict[str, Any]) -> None:
-        self._process = process.start(configuration.helper_command, stdin=process.PIPE, new_session=True)
-        self._lock = threading.Lock()
-        self.status = -1
-        self._preface: bytes | None = b""
-        self._write(request)
-
-    def feed(self, data: bytes, *, end: bool = False) -> None:
-        """Gives the command more of its stdin, and ends it if asked."""
-        for begin in range(0, len(data), _CHUNK):
-            self._write({"in": base64.b64encode(data[begin : begin + _CHUNK]).decode()})
-        if end:
-            self._write({"eof": True})
-
-    def frames(self) -> Iterator[tuple[str, bytes]]:
-        """What the command writes, as it comes: ("out" or "err", bytes)."""
-        assert self._process.stdout is not None  # noqa: S101 - started with pipes
-        assert self._process.stderr is not None  # noqa: S101
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._process.stdout, selectors.EVENT_READ, "out")
-            selector.register(self._process.stderr, selectors.EVENT_READ, "err")
-            while selector.get_map():
-                for key, _ in selector.select():
-                    data = os.read(key.fd, _CHUNK)
-                    if not data:
-                        selector.unregister(key.fileobj)
-                    if key.data == "err":
-                        data = self._after_begin(data)
-                    if data:
-                        yield key.data, data
-        self.status = self._process.wait()
-        self.close()
-
-    def _after_begin(self, data: bytes) -> bytes:
-        """The command's own stderr. What sudo says ahead of it (of a host name that it cannot look up, say) is shown
-        only where the command did not come about."""
-        if self._preface is None:
-            return data
-        self._preface += data
-        before, found, after = self._preface.partition(_BEGIN)
-        if not found and data:
-            return b""
-        self._preface = None
-        return after if found else before
+    def __init__(self, tasks: Tasks, task: Task) -> None:
+        self._tasks, self._task = tasks, task
+        self._running: Commands | Running | None = None
+        self._closed = False
+        self._guard = threading.Lock()
 
     def close(self) -> None:
-        """Lets go of the leash: what still runs is ended by the helper."""
-        with self._lock:
-            if self._process.stdin:
-                with contextlib.suppress(OSError):
-                    self._process.stdin.close()
+        """Ends what runs, or keeps it from starting."""
+        with self._guard:
+            self._closed = True
+            if self._running:
+                self._running.close()
 
-    def _write(self, line: dict[str, Any]) -> None:
-        with self._lock, contextlib.suppress(BrokenPipeError, ValueError):
-            assert self._process.stdin is not None  # noqa: S101 - started with a pipe
-            self._process.stdin.write(json.dumps(line).encode() + b"\n")
-            self._process.stdin.flush()
+    def run(self, emit: Emit) -> None:
+        """Tells {"said"} as the commands write, and last {"status", "ran", "files", "links", "seconds"}.
+
+        Raises:
+            Failed: No sandbox can be made here, or what the commands left cannot be taken.
+        """
+        task = self._task
+        manifest = self._tasks.prepare(task)
+        with self._tasks.turn(task):
+            account = self._follow(manifest, task.commands, [_title(words) for words in task.commands], emit)
+        if account.refused:
+            raise _refusal(account.refused)
+        emit(
+            {
+                "status": account.status,
+                "ran": account.ran,
+                "files": list(account.files),
+                "links": list(account.links),
+                "seconds": account.seconds,
+            }
+        )
+
+    def _follow(
+        self, manifest: Manifest | None, commands: Sequence[Sequence[str]], titles: Sequence[str], emit: Emit
+    ) -> Account:
+        with self._guard:
+            if self._closed:
+                raise Failed("whoever asked went away")
+            running = self._tasks.start(self._task, manifest, commands, titles)
+            self._running = running
+        return running.follow(lambda text: emit({"said": text}))
 
 
-def run(running: Running, emit: Callable[[dict[str, Any]], None]) -> None:
-    """Tells what a command writes as frames {"out" | "err": base64}, and its exit status as the last one."""
-    for name, data in running.frames():
-        emit({name: base64.b64encode(data).decode()})
-    emit({"status": running.status})
+class Proof(Confined):
+    """A verification: setup hooks, the start, requests and a test in one sandbox, with scratch directories."""
+
+    def run(self, emit: Emit) -> None:
+        """Tells {"said"} as it goes, and last {"ok", "log", "seconds"}."""
+        task, proof = self._task, self._task.proof
+        manifest = self._tasks.materialise(task.release)
+        root = self._tasks.root(task.release, manifest)
+        text = Path(probe.__file__).read_text()
+        start = [self._tasks.python(task.release), "-P", "-B", "-c", text, manifest.entry, root]
+        asked = [*start, proof.host, *proof.requests] if proof.requests else start
+        commands = [*proof.setup, asked, *([proof.test] if proof.test else [])]
+        titles = [*map(_title, proof.setup), "", *([_title(proof.test)] if proof.test else [])]
+        log: list[str] = []
+
+        def tell(event: dict[str, Any]) -> None:
+            log.append(event["said"])
+            if len(commands) > 1:
+                emit(event)
+
+        account = self._follow(manifest, commands, titles, tell)
+        note = ""
+        if account.refused:
+            if len(commands) > 1 or proof.requests or task.sandbox.database or account.refused.startswith(REFUSED):
+                raise _refusal(account.refused)
+            note = f"{_NO_SANDBOX}: {account.refused}\n"
+            account = self._unconfined(manifest, start, log)
+        said = "".join(log)[-_LOG:] + _why(account, task, len(proof.setup))
+        emit({"ok": account.status == 0, "log": (note + said).strip(), "seconds": account.seconds})
+
+    def _unconfined(self, manifest: Manifest, start: list[str], log: list[str]) -> Account:
+        begun = time.monotonic()
+        running = self._tasks.unconfined(self._task, manifest, start, limited=True)
+        with self._guard:
+            self._running = running
+        running.feed(b"", end=True)
+        log[:] = [data.decode(errors="replace") for _, data in running.frames()]
+        return Account(running.status, 1, seconds=round(time.monotonic() - begun, 3))
 
 
-def _request(
-    task: Task, env: dict[str, str], manifest: Manifest, argv: list[str], *, sandbox: bool, limited: bool = False
-) -> dict[str, Any]:
-    return {
-        "verb": "run",
-        "app": task.release.app,
-        "number": task.release.number,
-        "argv": argv,
-        "env": env,
-        "root": manifest.root,
-        "sandbox": sandbox,
-        "limited": limited,
-        "persist": list(manifest.persist),
-        "seconds": task.seconds,
-    }
+def _refusal(why: str) -> Failed:
+    if why.startswith(REFUSED):
+        return Failed(why.removeprefix(REFUSED))
+    return Failed(
+        f"bubblewrap could not make a sandbox on this node, and no hook runs without one: {why}",
+        "allow user namespaces, or run LAMPAS as root",
+    )
 
 
-def _is_sandbox_failure(log: str) -> bool:
-    return any(line.startswith(("bwrap:", "setpriv:")) for line in log.splitlines()[:3])
+def _title(words: Sequence[str]) -> str:
+    return f"$ {shlex.join(words)}"
+
+
+def _why(account: Account, task: Task, setup: int) -> str:
+    """What to add where the application's own words do not say it."""
+    if account.status == OUT_OF_TIME:
+        return f"\nit did not start within {task.seconds:g} s"
+    if account.status in (0, probe.FAILED):
+        return ""
+    if account.ran and account.ran <= setup:
+        return f"\nthe setup hook {shlex.join(task.proof.setup[account.ran - 1])} ended with status {account.status}"
+    if account.ran > setup + 1:
+        return f"\nthe test {shlex.join(task.proof.test)} ended with status {account.status}"
+    return f"\nit ended with status {account.status} while it started"

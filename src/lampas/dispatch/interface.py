@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 import ssl
 from base64 import b64encode
@@ -17,6 +18,8 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from lampas.core.nodestate import DatabaseOrder, NodeState, Task
 from lampas.errors import Failed, InvalidInput, Unreachable
+
+_HEAD = 64 + 8  # bytes before a piece of content: its name, its length
 
 
 @dataclass(frozen=True)
@@ -71,12 +74,27 @@ class ManagementInterface:
         """Sends content; the node checks each piece against its name."""
         self._json("POST", "/v1/blobs", content=_framed(blobs), timeout=300.0)
 
+    def fetch(self, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Gets content back that a task left on the node; each piece is checked against its name.
+
+        Raises:
+            Failed: The node lacks one, or sent something else.
+        """
+        body = json.dumps({"sha256": sorted(set(names))}).encode()
+        try:
+            with self._http.stream("POST", "/v1/blobs/fetch", content=body, timeout=300.0) as response:
+                if response.status_code >= 400:
+                    raise Failed(f"the node at {self.address} does not give content: {response.read()[:500].decode()}")
+                yield from _unframed(response.iter_bytes(1 << 20), self.address)
+        except httpx.HTTPError as error:
+            raise self._unreachable(error) from error
+
     def apply(self, state: NodeState) -> Iterator[Mapping[str, Any]]:
         """Sends a NodeState and yields what the node tells while it applies it; the last one holds "outcome"."""
         yield from self._stream("/v1/apply", state.encode(), timeout=600.0)
 
     def task(self, task: Task, stdin: bytes = b"") -> Iterator[Mapping[str, Any]]:
-        """Runs a task and yields its frames; the last one holds "status" (run) or "ok" (verify)."""
+        """Runs a task and yields its frames; the last one holds "status" (run, sandbox) or "ok" (verify)."""
         headers = {"Lampas-Stdin": b64encode(stdin).decode()} if stdin else {}
         yield from self._stream("/v1/task", task.encode(), timeout=task.seconds + 30.0, headers=headers)
 
@@ -142,3 +160,17 @@ def _framed(blobs: Iterable[tuple[str, bytes]]) -> Iterator[bytes]:
     for name, data in blobs:
         yield name.encode("ascii") + len(data).to_bytes(8, "big")
         yield data
+
+
+def _unframed(chunks: Iterable[bytes], address: str) -> Iterator[tuple[str, bytes]]:
+    waiting = bytearray()
+    for chunk in chunks:
+        waiting += chunk
+        while len(waiting) >= _HEAD and len(waiting) >= (end := _HEAD + int.from_bytes(waiting[64:_HEAD], "big")):
+            name, data = waiting[:64].decode("ascii", "replace"), bytes(waiting[_HEAD:end])
+            if hashlib.sha256(data).hexdigest() != name:
+                raise Failed(f"the node at {address} sent something else than {name}")
+            yield name, data
+            del waiting[:end]
+    if waiting:
+        raise Failed(f"the node at {address} stopped in the middle of content")

@@ -10,7 +10,8 @@ request of a session: see `running`. As a plain user it does the same without us
     {"verb": "unit-start" | "unit-quit" | "unit-said", "app": A, "number": N, "slot": S}
     {"verb": "unit-stop" | "unit-restart", "app": A, "number": N, "slot": S, "port": P}
     {"verb": "database", "do": VERB, …}        see `databases`
-    {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "sandbox": BOOL, "persist": […], "seconds": S}
+    {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "limited": BOOL, "seconds": S}
+    {"verb": "run", "app": A, "number": N, "commands": [[…]…], "sandbox": {…}, "env": {…}, "root": DIR, "persist": […], "titles": […], "seconds": S}
 """  # noqa: E501 - each verb on one line
 
 from __future__ import annotations

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from lampas.core.nodestate import Sandbox
 from lampas.core.nodestate.places import label
 
 _APP = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
 _DIRECTORY = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
+_INPUT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+!-]{0,254}")
+_MOST = 1 << 40  # of a bound
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -26,10 +30,10 @@ def app(request: Mapping[str, Any]) -> str:
     return value
 
 
-def number(request: Mapping[str, Any]) -> int:
+def number(request: Mapping[str, Any], least: int = 1) -> int:
     """The release number that a request names."""
     value = request.get("number")
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 10**9:
+    if isinstance(value, bool) or not isinstance(value, int) or not least <= value < 10**9:
         raise Refused("number is not a release number")
     return value
 
@@ -85,7 +89,56 @@ def directories(request: Mapping[str, Any]) -> list[str]:
 
 def argv(request: Mapping[str, Any]) -> list[str]:
     """The command that a request names."""
-    value = request.get("argv")
+    return _words(request.get("argv"))
+
+
+def commands(request: Mapping[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """The commands that a request names."""
+    value = request.get("commands")
+    if not isinstance(value, list) or not value:
+        raise Refused("commands is not a list of commands")
+    return tuple(tuple(_words(each)) for each in value)
+
+
+def titles(request: Mapping[str, Any]) -> tuple[str, ...]:
+    """What is written ahead of each command of a request."""
+    value = request.get("titles") or [""] * len(request["commands"])
+    if not isinstance(value, list) or not all(isinstance(title, str) for title in value):
+        raise Refused("titles is not a list of texts")
+    if len(value) != len(request["commands"]):
+        raise Refused("there is not a title for each command")
+    return tuple(value)
+
+
+def sandbox(request: Mapping[str, Any]) -> Sandbox | None:
+    """How a request wants its commands to be confined; None: not at all."""
+    value = request.get("sandbox")
+    if value is None:
+        return None
+    try:
+        found = Sandbox(**value)
+    except TypeError as error:
+        raise Refused("sandbox is none") from error
+    if found.tree not in ("read", "copy", "none") or found.data not in ("scratch", "live"):
+        raise Refused("sandbox names a tree or data that there is not")
+    if not isinstance(found.output, bool) or not isinstance(found.inputs, dict):
+        raise Refused("sandbox is none")
+    for name, sha256 in found.inputs.items():
+        if not _INPUT.fullmatch(name) or not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
+            raise Refused("sandbox has an input that is none")
+    port({"port": found.database})
+    for bound, most in (
+        (found.memory, 1 << 40),
+        (found.processes, 1 << 15),
+        (found.file, 1 << 40),
+        (found.disk, 1 << 40),
+    ):
+        if isinstance(bound, bool) or not isinstance(bound, int) or not 0 < bound <= most:
+            raise Refused("sandbox has a bound that is none")
+    return found
+
+
+def _words(value: Any) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(word, str) for word in value):
         raise Refused("argv is not a list of words")
     if any("\0" in word for word in value) or not value[0]:

@@ -9,6 +9,7 @@ from lampas.core.nodestate.database import DatabaseOrder
 from lampas.core.nodestate.encoding import FORMAT
 from lampas.core.nodestate.manifest import Manifest, ManifestFile, ManifestWheel, ReleaseOnNode
 from lampas.core.nodestate.places import Places
+from lampas.core.nodestate.sandbox import Proof, Sandbox
 from lampas.core.nodestate.state import NodeState, Ready, Unit
 from lampas.core.nodestate.task import Task
 
@@ -20,8 +21,10 @@ __all__ = [
     "ManifestWheel",
     "NodeState",
     "Places",
+    "Proof",
     "Ready",
     "ReleaseOnNode",
+    "Sandbox",
     "Task",
     "Unit",
 ]
