@@ -18,15 +18,31 @@ def ship(interface: ManagementInterface, manifests: Iterable[str]) -> int:
         interface: The node.
         manifests: Their sha256.
     """
-    lacking = interface.missing(manifests)
     sent = 0
-    for name in lacking:
+    for name in interface.missing(manifests):
         encoded = artifacts.get(name)
-        manifest = Manifest.decode(encoded)
-        names = [file.sha256 for file in manifest.files] + [wheel.sha256 for wheel in manifest.wheels]
-        pieces = interface.missing(names)
-        if pieces:
-            interface.send(artifacts.get_many(pieces))
-        interface.send([(name, encoded)])
-        sent += len(pieces) + 1
+        sent += _send(interface, Manifest.decode(encoded), encoded)
     return sent
+
+
+def ship_draft(interface: ManagementInterface, manifest: Manifest) -> None:
+    """Sends what the node lacks of a tree that is no release yet, and its manifest, which is kept nowhere else."""
+    if interface.missing([manifest.sha256]):
+        _send(interface, manifest, manifest.encode())
+
+
+def ship_inputs(interface: ManagementInterface, names: Iterable[str]) -> None:
+    """Sends what the node lacks of single pieces of content."""
+    pieces = interface.missing(names)
+    if pieces:
+        interface.send(artifacts.get_many(pieces))
+
+
+def _send(interface: ManagementInterface, manifest: Manifest, encoded: bytes) -> int:
+    """The manifest goes last: a node that holds it was given all that it names."""
+    names = [file.sha256 for file in manifest.files] + [wheel.sha256 for wheel in manifest.wheels]
+    pieces = interface.missing(names)
+    if pieces:
+        interface.send(artifacts.get_many(pieces))
+    interface.send([(manifest.sha256, encoded)])
+    return len(pieces) + 1
