@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lampas.core.names import AppName
 from lampas.errors import Conflict, InvalidInput, NotFound
-from lampas.store.models import Application, Release, Slot, TrafficRow
+from lampas.store.models import AppDatabase, Application, Release, Slot, TrafficRow
 
 
 def application(name: AppName) -> Application:
@@ -55,6 +55,18 @@ def deployable(name: AppName, number: int) -> Release:
             f"release {number} of {name} was not verified yet", f"build it again: lampas release build {name}"
         )
     return found
+
+
+def database(name: AppName) -> AppDatabase:
+    """The database of an application, also of one that was deleted.
+
+    Raises:
+        NotFound: It has none.
+    """
+    row: AppDatabase | None = AppDatabase.objects.filter(application=name).first()
+    if row is None:
+        raise NotFound(f"{name} has no database", "see: lampas db list")
+    return row
 
 
 def running(name: AppName) -> set[int]:

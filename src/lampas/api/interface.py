@@ -11,6 +11,7 @@ from lampas.api.routes import (
     accounts,
     applications,
     code,
+    databases,
     modules,
     nodes,
     operations,
@@ -36,7 +37,7 @@ api = NinjaAPI(
     openapi_extra={"security": [{name: []} for name in _SECURITY]},
 )
 install(api)
-for _part in (accounts, repositories, code, modules, applications, releases, traffic, operations, nodes):
+for _part in (accounts, repositories, code, modules, applications, releases, traffic, databases, operations, nodes):
     api.add_router("", _part.router)
 
 

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from lampas.build import pipeline
 from lampas.core.names import AppName
-from lampas.dispatch import serving
+from lampas.dispatch import dropping, rotation, serving
 from lampas.dispatch.verification import AgentVerifier
 from lampas.errors import Failed
 from lampas.git.reader import GitReader
@@ -79,4 +79,6 @@ SERVING: Mapping[str, Handler] = {
     "retire": serving.retire,
     "delete": serving.delete,
     "resend": serving.resend,
+    "rotate": rotation.rotate,
+    "drop": dropping.drop,
 }

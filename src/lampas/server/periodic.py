@@ -13,7 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.db.utils import Error as DatabaseError
 
-from lampas.dispatch import observe
+from lampas.dispatch import databases, observe
 from lampas.errors import LampasError
 from lampas.git import compaction
 from lampas.git.reader import GitReader
@@ -57,10 +57,21 @@ def follow() -> None:
 
 
 def tidy() -> None:
-    """Compacts packs, collects what was never published, sweeps views that a crash left."""
+    """Compacts packs, collects what was never published, sweeps views and databases that a crash left."""
     compaction.run_due(settings.CONFIGURATION)
+    databases.sweep()
+
+
+def end_visits() -> None:
+    """Ends persons' accounts to databases that have had their time."""
+    databases.sweep_due()
 
 
 def threads(stopping: threading.Event) -> list[Periodic]:
     """All of them; times in seconds."""
-    return [Periodic(observe.all_nodes, 2, stopping), Periodic(follow, 1, stopping), Periodic(tidy, 300, stopping)]
+    return [
+        Periodic(observe.all_nodes, 2, stopping),
+        Periodic(follow, 1, stopping),
+        Periodic(tidy, 300, stopping),
+        Periodic(end_visits, 10, stopping),
+    ]

@@ -32,6 +32,8 @@ BODIES: dict[str, Any] = {
     "PUT /api/v1/applications/{app}/definition": {"text": ""},
     "PATCH /api/v1/applications/{app}/env": {"set": {"A": "b"}, "unset": []},
     "DELETE /api/v1/applications/{app}": {"confirm": "no"},
+    "DELETE /api/v1/applications/{app}/database": {"confirm": "no"},
+    "POST /api/v1/applications/{app}/database/accounts": {},
     "POST /api/v1/applications/{app}/deployments": {"number": 1},
     "POST /api/v1/applications/{app}/traffic": {"table": {"1": 100}},
     "POST /api/v1/applications/{app}/releases/{number}/run": {"argv": ["true"]},

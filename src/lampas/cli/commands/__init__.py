@@ -5,6 +5,7 @@ from lampas.cli.commands import (
     applications,
     closures,
     code,
+    databases,
     nodes,
     operations,
     releases,
@@ -12,5 +13,5 @@ from lampas.cli.commands import (
     traffic,
 )
 
-_PARTS = (repositories, applications, closures, releases, traffic, code, nodes, operations, accounts)
+_PARTS = (repositories, applications, closures, releases, traffic, databases, code, nodes, operations, accounts)
 COMMANDS = tuple(command for part in _PARTS for command in part.COMMANDS)

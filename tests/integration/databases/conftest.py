@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from engines.api import ApiClient
 from engines.databases import HomeDatabase
 from engines.interface import Interface, interface
 
@@ -44,3 +45,20 @@ def node(home: tuple[Interface, HomeDatabase], tables: Path) -> Iterator[HomeDat
         r"SELECT User, Host FROM mysql.global_priv WHERE User RLIKE '^(app|person|lampas_s)'"
     ):
         database.sql(f"DROP USER '{user}'@'{host}'")
+
+
+@pytest.fixture
+def somebody(tables: Path) -> Callable[..., ApiClient]:
+    """Makes a person with grants ("dba", or "dba@shop" for one application) and a client with their token."""
+
+    def make(name: str, *grants: str) -> ApiClient:
+        from lampas.core.accounts import Grant
+        from lampas.store import people, tokens
+
+        people.add(name, "")
+        for item in grants:
+            what, _, on = item.partition("@")
+            people.grant(name, Grant(what), on)
+        return ApiClient(tokens.issue(name, "test", None).token)
+
+    return make
