@@ -36,15 +36,7 @@ class Node:
         self, *words: str, status: int | None = 0, timeout: float = 170, env: Mapping[str, str] | None = None
     ) -> subprocess.CompletedProcess[str]:
         """Runs the command line about this node, and checks its exit status."""
-        variables = {
-            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
-            "LAMPAS_HOME": str(self.home),
-            "PYTHONPATH": str(self.source),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "HOME": str(self.directory),
-            "LANG": "C.UTF-8",
-            **(env or {}),
-        }
+        variables = {**self.environment(), **(env or {})}
         argv = [sys.executable, "-P", "-m", "lampas.cli", *words]
         if self.user:
             argv = ["setpriv", f"--reuid={self.user}", "--clear-groups", "--", *argv]
@@ -54,6 +46,17 @@ class Node:
         if status is not None:
             assert done.returncode == status, f"lampas {' '.join(words)}: {done.stdout}\n{done.stderr}\n{self.logs()}"
         return done
+
+    def environment(self) -> dict[str, str]:
+        """The environment of whoever runs the command line about this node."""
+        return {
+            "PATH": f"{Path(sys.executable).parent}:/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin",
+            "LAMPAS_HOME": str(self.home),
+            "PYTHONPATH": str(self.source),
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "HOME": str(self.directory),
+            "LANG": "C.UTF-8",
+        }
 
     def up(self, *words: str, status: int = 0) -> dict[str, Any]:
         """`lampas up --json` on this node's ports; returns its document."""

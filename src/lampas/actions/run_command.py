@@ -13,6 +13,9 @@ from lampas.core.names import AppName
 from lampas.errors import InvalidInput
 from lampas.store import audit
 
+_MOST_WORDS = 50  # of a command that the audit keeps
+_LONGEST = 200  # characters of one of them
+
 
 @dataclass(frozen=True)
 class RunCommand(Action[None]):
@@ -44,8 +47,8 @@ class RunCommand(Action[None]):
 
     @property
     def detail(self) -> Mapping[str, Any]:
-        """The program alone: its arguments may be secret."""
-        return {"program": self.argv[0][:200] if self.argv else ""}
+        """The command as it was given; never what it reads."""
+        return {"argv": [word[:_LONGEST] for word in self.argv[:_MOST_WORDS]]}
 
     def perform(self, actor: Actor) -> None:
         """Checks that it can be run."""
@@ -53,14 +56,20 @@ class RunCommand(Action[None]):
             raise InvalidInput("there is no command to run", "give one: lampas run APP N -- CMD…")
         facts.deployable(self.app, self.number)
 
-    def record_end(self, actor: Actor, status: int | None) -> None:
-        """Writes the outcome down; `status` None: its end is not known."""
+    def record_end(self, actor: Actor, status: int | None, seconds: float) -> None:
+        """Writes the outcome down: its exit status, and how long it took.
+
+        Args:
+            actor: Who ran it.
+            status: As a shell gives it; None: whoever ran it went away, which ended it.
+            seconds: How long it ran.
+        """
         audit.append(
             actor=actor.name,
             door=actor.door,
             action=self.name,
             subject=self.subject,
             application=self.app,
-            detail={**self.detail, "status": status},
+            detail={**self.detail, "status": status, "seconds": round(seconds, 1)},
             outcome="done" if status == 0 else "failed",
         )

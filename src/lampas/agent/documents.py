@@ -16,7 +16,16 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
-from lampas.core.nodestate import Manifest, NodeState, ReleaseOnNode, Task, Unit
+from lampas.core.nodestate import (
+    SIGNALS,
+    Command,
+    Manifest,
+    NodeState,
+    ReleaseOnNode,
+    Task,
+    Unit,
+    Word,
+)
 from lampas.errors import Denied, InvalidInput
 
 _APP = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
@@ -116,6 +125,51 @@ def task(data: bytes, node: str, now: float) -> Task:
     _environment(found.env)
     if not isinstance(found.sealed, str):
         raise InvalidInput("the secrets of the task are not sealed")
+    return found
+
+
+def command(data: bytes, node: str, now: float) -> Command:
+    """Reads a Command whose signature was checked; the root helper types what it starts once more.
+
+    Raises:
+        Denied: It is for another node, or too old.
+        InvalidInput: It is not a command that can be run.
+    """
+    try:
+        found = Command.decode(data)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"the command cannot be read: {error}") from error
+    addressed(found.node, found.expires, node, now)
+    release_on_node(found.release)
+    _seconds(found.seconds, "the time of a command", 24 * 3600)
+    nonce(found.nonce)
+    if not found.argv or not all(isinstance(word, str) for word in found.argv):
+        raise InvalidInput("there is no command to run")
+    if found.terminal is not None:
+        _size((found.terminal.rows, found.terminal.columns))
+    _environment(found.env)
+    return found
+
+
+def word(data: bytes, node: str, now: float) -> Word:
+    """Reads a Word whose signature was checked.
+
+    Raises:
+        Denied: It is for another node, or too old.
+        InvalidInput: It is none that a command can be told.
+    """
+    try:
+        found = Word.decode(data)
+        b64decode(found.data, validate=True)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"what the command is told cannot be read: {error}") from error
+    addressed(found.node, found.expires, node, now)
+    nonce(found.nonce)
+    _number(found.begin, 0, "a place in stdin")
+    if found.signal and found.signal not in SIGNALS:
+        raise InvalidInput(f"{found.signal!r} is no signal that is passed on")
+    if found.size is not None:
+        _size(found.size)
     return found
 
 
@@ -269,6 +323,11 @@ def _environment(env: Any) -> None:
     for name, value in env.items():
         if not re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) or not isinstance(value, str) or "\0" in value:
             raise InvalidInput("an environment holds something that is no variable")
+
+
+def _size(size: tuple[int, int]) -> None:
+    if not all(_number(each, 0, "a size of a terminal") <= 10_000 for each in size) or len(size) != 2:
+        raise InvalidInput("that is no size of a terminal")
 
 
 def _within(path: str) -> None:

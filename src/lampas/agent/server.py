@@ -7,6 +7,8 @@
     POST /v1/apply            a signed NodeState → NDJSON {"step", "state", "detail"}…, {"outcome", "error"?}
     POST /v1/task             a signed Task → NDJSON frames, last {"ok", "log"} or {"status", …}
     POST /v1/database         a signed DatabaseOrder → what the verb answers
+    POST /v1/commands         a signed Command → NDJSON {"begun"}, {"out"}…, {"err"}…, {"beat"}…, {"status"}
+    POST /v1/commands/words   a signed Word to a command that runs → {"given": n}, the bytes of stdin it has so far
     GET  /v1/logs?app=&release=&lines=
 
 Refusals are {"error", "remedy"}. Without a certificate of the console there is no HTTP at all; without its signature
@@ -35,8 +37,10 @@ from starlette.types import Receive, Scope, Send
 
 from lampas.agent import databases, documents, logs, running, tasks
 from lampas.agent.applying import Applier, Emit
+from lampas.agent.commands import Commands
 from lampas.agent.configuration import AgentConfiguration
 from lampas.agent.content import ContentStore
+from lampas.agent.nonces import Nonces
 from lampas.agent.status import status
 from lampas.agent.watching import WatchedStream
 from lampas.errors import Denied, InvalidInput, LampasError, NotFound
@@ -56,7 +60,8 @@ class ManagementInterface:
         self._configuration, self._applier, self._key = configuration, applier, key
         self._content = ContentStore(configuration.agent / "store")
         self._tasks = tasks.Tasks(configuration)
-        self._nonces = tasks.Nonces()
+        self._commands = Commands(configuration)
+        self._nonces = Nonces()
 
     def application(self) -> Starlette:
         """The ASGI application."""
@@ -69,6 +74,8 @@ class ManagementInterface:
                 Route("/v1/apply", self.apply, methods=["POST"]),
                 Route("/v1/task", self.task, methods=["POST"]),
                 Route("/v1/database", self.database, methods=["POST"]),
+                Route("/v1/commands", self.command, methods=["POST"]),
+                Route("/v1/commands/words", self.word, methods=["POST"]),
                 Route("/v1/logs", self.logs),
             ],
             exception_handlers={LampasError: _refusal, HTTPException: _no_route},
@@ -116,7 +123,7 @@ class ManagementInterface:
         data, rest = await _task_bytes(stream, int(length) if length else None)
         documents.verified(self._key, data, request.headers.get("lampas-signature", ""))
         task = documents.task(data, self._configuration.node, time.time())
-        self._nonces.use(task)
+        self._nonces.use(task.nonce, task.expires)
         if task.kind in ("verify", "sandbox"):
             confined = self._tasks.proof(task) if task.kind == "verify" else self._tasks.confined(task)
             failed = {"ok": False} if task.kind == "verify" else {"status": NOT_RUN}
@@ -129,8 +136,24 @@ class ManagementInterface:
         data = await _body(request, _MOST_TASK)
         documents.verified(self._key, data, request.headers.get("lampas-signature", ""))
         order = databases.order(data, self._configuration.node, time.time())
-        self._nonces.use(order)
+        self._nonces.use(order.nonce, order.expires)
         return JSONResponse(await asyncio.to_thread(databases.carry_out, self._configuration, order))
+
+    async def command(self, request: Request) -> Response:
+        """Runs a command of a person, until it has ended or whoever asked goes away."""
+        command = documents.command(await self._signed(request), self._configuration.node, time.time())
+        self._nonces.use(command.nonce, command.expires)
+        manifest = await asyncio.to_thread(self._tasks.materialise, command.release)
+        return StreamingResponse(_lines(self._commands.run(command, manifest.root)), media_type="application/x-ndjson")
+
+    async def word(self, request: Request) -> Response:
+        """Tells a command something."""
+        word = documents.word(await self._signed(request), self._configuration.node, time.time())
+        return JSONResponse({"given": await self._commands.tell(word)})
+
+    async def _signed(self, request: Request) -> bytes:
+        data = await _body(request, _MOST_TASK)
+        return documents.verified(self._key, data, request.headers.get("lampas-signature", ""))
 
     async def logs(self, request: Request) -> Response:
         """The last lines that an application's units wrote."""
@@ -194,6 +217,14 @@ def _stdin(request: Request) -> bytes:
         return base64.b64decode(request.headers.get("lampas-stdin", ""), validate=True)
     except ValueError as error:
         raise InvalidInput("Lampas-Stdin is not base64") from error
+
+
+async def _lines(frames: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
+    try:
+        async for frame in frames:
+            yield json.dumps(frame).encode() + b"\n"
+    except LampasError as error:
+        yield json.dumps({"error": error.message, "remedy": error.remedy}).encode() + b"\n"
 
 
 async def _events(work: Callable[[Emit], None], on_error: dict[str, Any]) -> AsyncIterator[bytes]:

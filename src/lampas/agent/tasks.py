@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,35 +21,14 @@ from lampas.agent.content import ContentStore
 from lampas.agent.helper import Helper
 from lampas.agent.running import Running
 from lampas.agent.wheels import WheelStore
-from lampas.core.nodestate import DatabaseOrder, Manifest, ReleaseOnNode, Task
-from lampas.errors import Conflict, Denied, Failed
+from lampas.core.nodestate import Manifest, ReleaseOnNode, Task
+from lampas.errors import Conflict, Failed
 
 _LOG = 256 << 10  # characters of a verification's log that are kept, the last ones
 _NO_SANDBOX = "bubblewrap could not make a sandbox here, so the start was tried without one, under limits alone"
 _PATIENCE = 30.0  # seconds that what touches live data waits for what touched it before
 
 Emit = Callable[[dict[str, Any]], None]
-
-
-@dataclass
-class Nonces:
-    """Tasks that were seen: the same one is never carried out twice, as long as its signature could still count."""
-
-    _seen: dict[str, int] = field(default_factory=dict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def use(self, task: Task | DatabaseOrder) -> None:
-        """Uses the nonce of a task or an order up.
-
-        Raises:
-            Denied: It was used before.
-        """
-        with self._lock:
-            now = int(time.time())
-            self._seen = {nonce: expires for nonce, expires in self._seen.items() if expires >= now}
-            if task.nonce in self._seen:
-                raise Denied("this task was carried out before")
-            self._seen[task.nonce] = task.expires
 
 
 class Tasks:

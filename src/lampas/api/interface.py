@@ -11,6 +11,7 @@ from lampas.api.routes import (
     accounts,
     applications,
     code,
+    commands,
     databases,
     modules,
     nodes,
@@ -37,7 +38,19 @@ api = NinjaAPI(
     openapi_extra={"security": [{name: []} for name in _SECURITY]},
 )
 install(api)
-for _part in (accounts, repositories, code, modules, applications, releases, traffic, databases, operations, nodes):
+for _part in (
+    accounts,
+    repositories,
+    code,
+    modules,
+    applications,
+    releases,
+    traffic,
+    commands,
+    databases,
+    operations,
+    nodes,
+):
     api.add_router("", _part.router)
 
 

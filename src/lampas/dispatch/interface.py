@@ -16,9 +16,11 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from lampas.core.nodestate import DatabaseOrder, NodeState, Task
-from lampas.errors import Failed, InvalidInput, Unreachable
+from lampas.core.nodestate import Command, DatabaseOrder, NodeState, Task, Word
+from lampas.errors import Denied, Failed, InvalidInput, LampasError, NotFound, Unreachable
 
+_SILENCE = 30.0  # seconds without a sign of life after which a node that runs a command is given up
+_FAMILIES: Mapping[int, type[LampasError]] = {403: Denied, 404: NotFound}
 _HEAD = 64 + 8  # bytes before a piece of content: its name, its length
 
 
@@ -93,6 +95,18 @@ class ManagementInterface:
         """Sends a NodeState and yields what the node tells while it applies it; the last one holds "outcome"."""
         yield from self._stream("/v1/apply", state.encode(), timeout=600.0)
 
+    def run(self, command: Command) -> Iterator[Mapping[str, Any]]:
+        """Runs a command and yields its frames: {"begun"}, {"out" | "err": base64}, {"beat"}, last {"status"}.
+
+        Whoever stops asking for more and closes the iterator ends the command.
+        """
+        yield from self._stream("/v1/commands", command.encode(), timeout=_SILENCE)
+
+    def tell(self, word: Word) -> int:
+        """Tells a command that runs something; returns how many bytes of its stdin it was given so far."""
+        answer = self._json("POST", "/v1/commands/words", content=word.encode(), headers=self._signed(word.encode()))
+        return int(answer["given"])
+
     def task(self, task: Task, stdin: bytes = b"") -> Iterator[Mapping[str, Any]]:
         """Runs a task and yields its frames; the last one holds "status" (run, sandbox) or "ok" (verify)."""
         headers = {"Lampas-Stdin": b64encode(stdin).decode()} if stdin else {}
@@ -118,6 +132,8 @@ class ManagementInterface:
             response = self._http.request(method, path, **options)
         except httpx.HTTPError as error:
             raise self._unreachable(error) from error
+        if response.status_code in _FAMILIES:
+            raise _FAMILIES[response.status_code](_reason(response))
         if response.status_code >= 400:
             raise Failed(f"the node at {self.address} refused {path}: {_reason(response)}")
         answer = response.json()

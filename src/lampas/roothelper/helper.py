@@ -4,7 +4,8 @@
 
 It reads one JSON object on each line of stdin and answers each with one line, {"ok": true, …} or {"ok": false,
 "error": …}, until stdin ends. Its home is the one that it stands in, never one that it is told. `run` is the last
-request of a session: see `running`. As a plain user it does the same without users of their own.
+request of a session: see `running`; so is `command`: see `commands`. As a plain user it does the same
+without users of their own.
 
     {"verb": "app-ensure", "app": A, "persist": [DIR…]}        {"verb": "app-remove", "app": A}
     {"verb": "unit-start" | "unit-quit" | "unit-said", "app": A, "number": N, "slot": S}
@@ -12,6 +13,7 @@ request of a session: see `running`. As a plain user it does the same without us
     {"verb": "database", "do": VERB, …}        see `databases`
     {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "limited": BOOL, "seconds": S}
     {"verb": "run", "app": A, "number": N, "commands": [[…]…], "sandbox": {…}, "env": {…}, "root": DIR, "persist": […], "titles": […], "seconds": S}
+    {"verb": "command", "app": A, "number": N, "nonce": HEX, "argv": […], "env": {…}, "root": DIR, "seconds": S, "terminal": {"rows": R, "columns": C, "kind": K} | null}
 """  # noqa: E501 - each verb on one line
 
 from __future__ import annotations
@@ -27,7 +29,7 @@ _HOME = Path(__file__).resolve().parents[4]  # HOME/software/DIGEST/lampas/rooth
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from lampas.roothelper import accounts, running, typed  # noqa: E402 - after the path is set
+from lampas.roothelper import accounts, commands, running, typed  # noqa: E402 - after the path is set
 from lampas.roothelper.supervisor import Supervisor  # noqa: E402
 
 BEGIN = b"\0lampas\0"  # on stderr, ahead of what a command writes: what stands before it is sudo's
@@ -87,6 +89,8 @@ def main() -> int:
                 raise typed.Refused("a request is a JSON object")
             if request.get("verb") == "run":
                 return _run(home, request, buffer, as_root=as_root)
+            if request.get("verb") == "command":
+                return commands.run(home, request, buffer, as_root=as_root)
             reply = {"ok": True, **answer(home, request, as_root=as_root)}
         except (typed.Refused, OSError, ValueError) as error:
             reply = {"ok": False, "error": str(error)}

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from lampas.core.nodestate import Sandbox
+from lampas.core.nodestate import Sandbox, Terminal
 from lampas.core.nodestate.places import label
 
 _APP = re.compile(r"[a-z](?:[a-z0-9-]{0,22}[a-z0-9])?")
@@ -15,6 +15,9 @@ _DIRECTORY = re.compile(r"[^\x00-\x1f\x7f]{1,255}")
 _INPUT = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._+!-]{0,254}")
 _MOST = 1 << 40  # of a bound
 _SHA256 = re.compile(r"[0-9a-f]{64}")
+_NONCE = re.compile(r"[0-9a-f]{16,128}")
+_KIND = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,63}")
+_LARGEST = 10_000  # rows or columns
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
@@ -163,3 +166,26 @@ def count(request: Mapping[str, Any], key: str, most: int) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= most:
         raise Refused(f"{key} is not a number up to {most}")
     return value
+
+
+def nonce(request: Mapping[str, Any]) -> str:
+    """The name that a request gives to what it starts."""
+    value = request.get("nonce")
+    if not isinstance(value, str) or not _NONCE.fullmatch(value):
+        raise Refused("nonce is not a name for what is started")
+    return value
+
+
+def terminal(request: Mapping[str, Any]) -> Terminal | None:
+    """The terminal that a request asks for, if any."""
+    value = request.get("terminal")
+    if value is None:
+        return None
+    if not isinstance(value, dict) or set(value) != {"rows", "columns", "kind"}:
+        raise Refused("terminal is none")
+    size = value["rows"], value["columns"]
+    if not all(isinstance(each, int) and not isinstance(each, bool) and 0 <= each <= _LARGEST for each in size):
+        raise Refused("terminal has no size that one can have")
+    if not isinstance(value["kind"], str) or not _KIND.fullmatch(value["kind"]):
+        raise Refused("terminal is of no kind")
+    return Terminal(*size, value["kind"])

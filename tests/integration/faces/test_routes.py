@@ -37,8 +37,18 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/applications/{app}/deployments": {"number": 1},
     "POST /api/v1/applications/{app}/traffic": {"table": {"1": 100}},
     "POST /api/v1/applications/{app}/releases/{number}/run": {"argv": ["true"]},
+    "POST /api/v1/applications/{app}/runs/{run_id}/signal": {"signal": "INT"},
+    "POST /api/v1/applications/{app}/runs/{run_id}/size": {"rows": 24, "columns": 80},
 }
-PARAMETERS = {"app": "shop", "repository": "shop", "name": "ada", "token": "999999", "path": "x", "rest": "x"}
+PARAMETERS = {
+    "app": "shop",
+    "repository": "shop",
+    "name": "ada",
+    "token": "999999",
+    "path": "x",
+    "rest": "x",
+    "run_id": "x",
+}
 
 
 def _routes() -> list[Any]:

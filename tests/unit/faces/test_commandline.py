@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lampas.cli.commands.traffic import overlap
+from lampas.cli.commands.logs import overlap
 from lampas.cli.lifetimes import Lifetime
 from lampas.cli.main import gather
 from lampas.cli.settings import Pair, Share

@@ -1,12 +1,6 @@
-"""Releases: build, look, compare, take out, prune; commands and logs."""
+"""Releases: build, look, compare, take out, prune; logs."""
 
 from __future__ import annotations
-
-import base64
-import binascii
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
 
 from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema, Status
@@ -15,13 +9,11 @@ from pydantic import Field
 from lampas.actions.frame import perform
 from lampas.actions.prune_releases import PruneReleases
 from lampas.actions.request_build import RequestBuild
-from lampas.actions.run_command import RunCommand
 from lampas.api.permissions import actor, declared
 from lampas.api.routes.traffic import Accepted, accept
-from lampas.core.accounts import Actor, Permission
+from lampas.core.accounts import Permission
 from lampas.core.names import AppName
 from lampas.dispatch import client
-from lampas.errors import InvalidInput, LampasError
 from lampas.queries import archive, comparison, paging, releases
 
 router = Router(tags=["releases"])
@@ -53,13 +45,6 @@ class Pruned(Schema):
 
     name: str
     pruned: list[int]
-
-
-class RunIn(Schema):
-    """A command, and what it reads, in base64."""
-
-    argv: list[str] = Field(min_length=1, max_length=1000)
-    stdin: str = ""
 
 
 class Lines(Schema):
@@ -117,38 +102,9 @@ def export(request: HttpRequest, app: str, number: int) -> StreamingHttpResponse
     return answer
 
 
-@router.post("/applications/{app}/releases/{int:number}/run")
-@declared(RunCommand, application="app")
-def run(request: HttpRequest, app: str, number: int, body: RunIn) -> StreamingHttpResponse:
-    """Runs a command in a release's environment; answers with NDJSON frames {out}, {err} (base64), {status} last."""
-    try:
-        stdin = base64.b64decode(body.stdin, validate=True)
-    except binascii.Error as error:
-        raise InvalidInput("stdin is no base64") from error
-    action = RunCommand(AppName(app), number, tuple(body.argv))
-    perform(action, actor(request))
-    frames = client.run(app, number, list(body.argv), stdin)
-    return StreamingHttpResponse(_frames(action, actor(request), frames), content_type="application/x-ndjson")
-
-
 @router.get("/applications/{app}/logs", response=Lines)
 @declared(Permission.VIEW, application="app")
 def logs(request: HttpRequest, app: str, release: int | None = None, lines: int = 200) -> Lines:
     """The last lines that the application's units wrote."""
     releases.standing_application(AppName(app))
     return Lines(lines=client.logs(app, release, max(1, min(lines, _LINES))))
-
-
-def _frames(action: RunCommand, who: Actor, frames: Iterator[Mapping[str, Any]]) -> Iterator[bytes]:
-    """Frames as they come, an error as one more; the outcome goes to the audit, also where the reader went away."""
-    status: int | None = None
-    try:
-        for frame in frames:
-            if "status" in frame:
-                status = int(frame["status"])
-            yield json.dumps(dict(frame)).encode() + b"\n"
-    except LampasError as error:
-        told = {"code": error.code, "message": error.message, "remedy": error.remedy}
-        yield json.dumps({"error": told}).encode() + b"\n"
-    finally:
-        action.record_end(who, status)

@@ -6,12 +6,27 @@ from lampas.cli.commands import (
     closures,
     code,
     databases,
+    logs,
     nodes,
     operations,
     releases,
     repositories,
+    running,
     traffic,
 )
 
-_PARTS = (repositories, applications, closures, releases, traffic, databases, code, nodes, operations, accounts)
+_PARTS = (
+    repositories,
+    applications,
+    closures,
+    releases,
+    traffic,
+    running,
+    logs,
+    databases,
+    code,
+    nodes,
+    operations,
+    accounts,
+)
 COMMANDS = tuple(command for part in _PARTS for command in part.COMMANDS)

@@ -5,6 +5,7 @@ agent checks signature, node, generation and expiry before it reads anything els
 goes apart, by sha256. The format is described in docs/formats/nodestate.md.
 """
 
+from lampas.core.nodestate.command import SIGNALS, Command, Terminal, Word
 from lampas.core.nodestate.database import DatabaseOrder
 from lampas.core.nodestate.encoding import FORMAT
 from lampas.core.nodestate.manifest import Manifest, ManifestFile, ManifestWheel, ReleaseOnNode
@@ -15,6 +16,8 @@ from lampas.core.nodestate.task import Task
 
 __all__ = [
     "FORMAT",
+    "SIGNALS",
+    "Command",
     "DatabaseOrder",
     "Manifest",
     "ManifestFile",
@@ -26,5 +29,7 @@ __all__ = [
     "ReleaseOnNode",
     "Sandbox",
     "Task",
+    "Terminal",
     "Unit",
+    "Word",
 ]
