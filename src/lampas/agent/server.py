@@ -10,6 +10,7 @@
     POST /v1/commands         a signed Command → NDJSON {"begun"}, {"out"}…, {"err"}…, {"beat"}…, {"status"}
     POST /v1/commands/words   a signed Word to a command that runs → {"given": n}, the bytes of stdin it has so far
     GET  /v1/logs?app=&release=&lines=
+    GET  /v1/packages?name=&name=…    Debian packages → {"installed": {name: version}}
 
 Refusals are {"error", "remedy"}. Without a certificate of the console there is no HTTP at all; without its signature
 no document is read. For `run`, the header `Lampas-Stdin` holds the command's stdin in base64, or the header
@@ -35,7 +36,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from lampas.agent import databases, documents, logs, running, tasks
+from lampas.agent import databases, documents, logs, packages, running, tasks
 from lampas.agent.applying import Applier, Emit
 from lampas.agent.commands import Commands
 from lampas.agent.configuration import AgentConfiguration
@@ -77,6 +78,7 @@ class ManagementInterface:
                 Route("/v1/commands", self.command, methods=["POST"]),
                 Route("/v1/commands/words", self.word, methods=["POST"]),
                 Route("/v1/logs", self.logs),
+                Route("/v1/packages", self.packages),
             ],
             exception_handlers={LampasError: _refusal, HTTPException: _no_route},
         )
@@ -170,6 +172,11 @@ class ManagementInterface:
         ]
         rows = found[-most:] if most else []
         return JSONResponse({"lines": [row["line"] for row in rows], "releases": [row["release"] for row in rows]})
+
+    async def packages(self, request: Request) -> Response:
+        """Which of some Debian packages are installed."""
+        names = request.query_params.getlist("name")
+        return JSONResponse({"installed": await asyncio.to_thread(packages.installed, names)})
 
 
 async def _refusal(_: Request, error: Exception) -> Response:

@@ -13,6 +13,7 @@ from lampas.api.routes import (
     code,
     commands,
     databases,
+    distributions,
     modules,
     nodes,
     operations,
@@ -38,19 +39,33 @@ api = NinjaAPI(
     openapi_extra={"security": [{name: []} for name in _SECURITY]},
 )
 install(api)
+<<<<<<< HEAD
 for _part in (
+=======
+_PARTS = (
+>>>>>>> 13a65ee (distributions: build sources in the node's sandbox; bills of materials, proposals, known vulnerabilities)
     accounts,
     repositories,
     code,
     modules,
     applications,
     releases,
+<<<<<<< HEAD
     traffic,
     commands,
     databases,
     operations,
     nodes,
 ):
+=======
+    distributions,
+    traffic,
+    databases,
+    operations,
+    nodes,
+)
+for _part in _PARTS:
+>>>>>>> 13a65ee (distributions: build sources in the node's sandbox; bills of materials, proposals, known vulnerabilities)
     api.add_router("", _part.router)
 
 

@@ -70,13 +70,13 @@ def source(wanted: Source) -> bytes:
     return artifacts.get(wanted.sha256)
 
 
-def check_wheel(filename: str, data: bytes) -> None:
-    """Passes a wheel that can be read.
+def metadata(filename: str, data: bytes) -> str:
+    """The text of a wheel's METADATA.
 
     Raises:
-        BrokenWheel: It cannot.
+        BrokenWheel: It is no wheel that can be read.
     """
-    _metadata_and_names(filename, data)
+    return _metadata_and_names(filename, data)[0]
 
 
 def _trust() -> ssl.SSLContext:

@@ -162,7 +162,7 @@ def _told(source: Source, outcome: WheelOutcome) -> dict[str, Any]:
 def _kept(source: Source, filename: str, files: Mapping[str, bytes]) -> BuiltWheel:
     check_built(source.name, source.version, source.filename, filename)
     try:
-        fetching.check_wheel(filename, files.get(filename, b""))
+        fetching.metadata(filename, files.get(filename, b""))
     except fetching.BrokenWheel as error:
         raise BuildFailed(source.filename, error.message) from error
     return BuiltWheel(source.name, source.version, filename, artifacts.put(files[filename]), source.sha256)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any
 
 import httpx
 
@@ -66,6 +66,13 @@ class Api:
         _refuse(answer)
         if not answer.content:
             return None
+        return _json(answer)
+
+    def send(self, method: str, path: str, content: IO[bytes]) -> Any:
+        """One request whose body is a file; returns the JSON of its answer. Raises as `ask` does."""
+        with self._reached():
+            answer = self._client.request(method, path, content=content, timeout=httpx.Timeout(600.0, connect=5.0))
+        _refuse(answer)
         return _json(answer)
 
     @contextmanager

@@ -7,7 +7,7 @@ import hashlib
 import json
 import ssl
 from base64 import b64encode
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -122,6 +122,11 @@ class ManagementInterface:
         query = {"app": app, "lines": str(lines)} | ({"release": str(number)} if number else {})
         answer = self._json("GET", "/v1/logs", params=query)
         return [str(line) for line in answer["lines"]]
+
+    def packages(self, names: Sequence[str]) -> dict[str, str]:
+        """The versions of those of some Debian packages that are installed on the node."""
+        answer = self._json("GET", "/v1/packages", params=[("name", name) for name in names])
+        return {str(name): str(version) for name, version in answer["installed"].items()}
 
     def close(self) -> None:
         """Closes the kept connections."""

@@ -10,6 +10,7 @@ from lampas.build import closures
 from lampas.core.closure.compute import why as shortest
 from lampas.core.closure.values import Closure
 from lampas.core.names import AppName, RepositoryName
+from lampas.dispatch.building import AgentWheelBuilder
 from lampas.errors import LampasError
 from lampas.queries import code, comparison, definitions, modules, nodes, releases
 from lampas.store.models import Application, Release
@@ -45,7 +46,7 @@ def of(app: AppName, at: str | None = None) -> Closure:
         Unresolved: Its entry or a link leads to nothing.
     """
     definition = definitions.in_force(app, at)
-    return closures.compute(code.reader(), definition, definition.commit)
+    return closures.compute(code.reader(), definition, definition.commit, builder=AgentWheelBuilder())
 
 
 def difference(app: AppName, at: str | None, against: str) -> comparison.Difference:

@@ -9,6 +9,7 @@ from typing import Any
 from lampas.core.names import AppName
 from lampas.errors import NotFound
 from lampas.queries import addresses
+from lampas.queries.vulnerabilities import Vulnerability, among
 from lampas.store.models import Application, Release, Slot, TrafficRow
 
 
@@ -70,6 +71,7 @@ class Detail:
     members: list[dict[str, Any]]
     distributions: list[dict[str, Any]]
     unresolved: list[dict[str, Any]]
+    vulnerabilities: list[Vulnerability]
     env: list[str]
     verified: bool
     log: str
@@ -125,6 +127,7 @@ def one(app: AppName, number: int) -> Detail:
         members=row.closure.get("members", []),
         distributions=row.closure.get("distributions", []),
         unresolved=row.closure.get("unresolved", []),
+        vulnerabilities=among(row.closure.get("distributions", [])),
         env=sorted(row.env),
         verified=row.state == "verified",
         log=row.verified_log,

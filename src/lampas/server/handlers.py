@@ -10,6 +10,7 @@ from django.conf import settings
 from lampas.build import pipeline
 from lampas.core.names import AppName
 from lampas.dispatch import dropping, rotation, serving
+from lampas.dispatch.building import AgentWheelBuilder
 from lampas.dispatch.verification import AgentVerifier
 from lampas.errors import Failed
 from lampas.git.reader import GitReader
@@ -55,6 +56,7 @@ def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         operation.actor,
         shown,
         AgentVerifier(),
+        builder=AgentWheelBuilder(),
     )
     if not built.verify.ok:
         raise _does_not_start(app, built.number)

@@ -20,3 +20,8 @@ def save(inputs: str, lock: Lock) -> None:
 def forget(inputs: str) -> None:
     """Drops a lock whose wheels are gone, so that it is resolved anew."""
     LockRow.objects.filter(inputs=inputs).delete()
+
+
+def newest(most: int = 200) -> list[Lock]:
+    """The locks that were made last."""
+    return [Lock.decode(raw) for raw in LockRow.objects.order_by("-created").values_list("lock", flat=True)[:most]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from lampas.core.names import Sha256
@@ -39,3 +40,8 @@ def save(inputs: str, wheel: BuiltWheel, made_with: dict[str, str], seconds: flo
     """
     values = {**vars(wheel), "made_with": made_with, "seconds": seconds}
     WheelRow.objects.update_or_create(inputs=inputs, defaults=values)
+
+
+def sources_of(wheels: Collection[str]) -> dict[str, str]:
+    """Which of some wheels were built here: their sha256 → that of their source distribution."""
+    return dict(WheelRow.objects.filter(sha256__in=list(wheels)).values_list("sha256", "source"))

@@ -35,6 +35,8 @@ BODIES: dict[str, Any] = {
     "DELETE /api/v1/applications/{app}/database": {"confirm": "no"},
     "POST /api/v1/applications/{app}/database/accounts": {},
     "POST /api/v1/applications/{app}/deployments": {"number": 1},
+    "POST /api/v1/applications/{app}/requirements": {"requirements": ["x"]},
+    "PUT /api/v1/advisories": {},
     "POST /api/v1/applications/{app}/traffic": {"table": {"1": 100}},
     "POST /api/v1/applications/{app}/releases/{number}/run": {"argv": ["true"]},
     "POST /api/v1/applications/{app}/runs/{run_id}/signal": {"signal": "INT"},

@@ -6,7 +6,11 @@ from lampas.cli.commands import (
     closures,
     code,
     databases,
+<<<<<<< HEAD
     logs,
+=======
+    distributions,
+>>>>>>> 13a65ee (distributions: build sources in the node's sandbox; bills of materials, proposals, known vulnerabilities)
     nodes,
     operations,
     releases,
@@ -20,9 +24,14 @@ _PARTS = (
     applications,
     closures,
     releases,
+<<<<<<< HEAD
     traffic,
     running,
     logs,
+=======
+    distributions,
+    traffic,
+>>>>>>> 13a65ee (distributions: build sources in the node's sandbox; bills of materials, proposals, known vulnerabilities)
     databases,
     code,
     nodes,

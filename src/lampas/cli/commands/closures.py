@@ -62,6 +62,13 @@ def unresolved(session: Session, rows: list[dict[str, Any]]) -> None:
         session.out.say(f"unresolved: {row['name']}" + (f" ({where})" if where else ""))
 
 
+def vulnerable(session: Session, rows: list[dict[str, Any]]) -> None:
+    """Says what is known of a release's distributions; nothing where nothing is."""
+    for row in rows:
+        mended = f", fixed in {row['fixed']}" if row["fixed"] else ""
+        session.out.say(f"vulnerable: {row['distribution']} {row['version']}: {row['id']}{mended}; {row['summary']}")
+
+
 def show_difference(session: Session, found: dict[str, Any]) -> None:
     """A difference as lines: + came, - went, ~ is another."""
     for part, rows in found.items():

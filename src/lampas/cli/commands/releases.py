@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from lampas.cli.commands.closures import show_difference, unresolved
+from lampas.cli.commands.closures import show_difference, unresolved, vulnerable
 from lampas.cli.progress import wait
 from lampas.cli.session import Session, pass_session
 from lampas.cli.settings import Pair, once
@@ -72,6 +72,7 @@ def show(session: Session, app: str, number: int) -> None:
     session.out.rows("members", found["members"], ("module", "kind", "path", "revision"))
     session.out.rows("distributions", found["distributions"], ("name", "version"), empty="no distributions")
     unresolved(session, found["unresolved"])
+    vulnerable(session, found["vulnerabilities"])
     if found["log"]:
         session.out.document({}, "", *found["log"].splitlines())
 

@@ -7,13 +7,14 @@ from lampas.store.models.accounts import AuditRow, GrantRow, LoginLink, Person, 
 from lampas.store.models.cluster import Node, Slot, TrafficRow
 from lampas.store.models.content import Artifact, ArtifactChunk
 from lampas.store.models.databases import AppDatabase, DatabaseAccount
-from lampas.store.models.distributions import WheelRow
+from lampas.store.models.distributions import AdvisoryRow, WheelRow
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
 from lampas.store.models.operations import Operation, OperationStep
 from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
 
 __all__ = [
+    "AdvisoryRow",
     "AppDatabase",
     "Application",
     "Artifact",

@@ -15,3 +15,17 @@ class WheelRow(models.Model):
     made_with = models.JSONField(default=dict)
     seconds = models.FloatField()
     created = models.DateTimeField(auto_now_add=True)
+
+
+class AdvisoryRow(models.Model):
+    """What one advisory says of one distribution: see `lampas.core.distributions.advisories`. All rows are those of the
+    last import."""
+
+    advisory = models.CharField(max_length=100)
+    name = models.CharField(max_length=200, db_index=True)
+    aliases = models.JSONField(default=list)
+    summary = models.TextField(default="")
+    severity = models.CharField(max_length=100, default="")
+    versions = models.JSONField(default=list)
+    ranges = models.JSONField(default=list)
+    imported = models.DateTimeField()
