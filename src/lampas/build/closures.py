@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from lampas.build import locking, sources
 from lampas.build.tools import tools
-from lampas.core.closure.compute import Scope
 from lampas.core.closure.compute import compute as walk
+from lampas.core.closure.scope import Scope
 from lampas.core.closure.values import Closure
 from lampas.core.definition.values import Definition
 from lampas.core.distributions.sources import WheelBuilder

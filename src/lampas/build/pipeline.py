@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from lampas.build import closures, definitions, trees
 from lampas.build.tools import tools
+from lampas.core.closure.unresolved import check_resolved
 from lampas.core.closure.values import Closure
 from lampas.core.definition.availability import check_available
 from lampas.core.definition.hosts import check_hosts
@@ -117,6 +118,7 @@ def _make(
     tell = functools.partial(progress, "distributions")
     computed = closures.compute_scoped(reader, definition, definition.commit, pins, builder, tell)
     closure = computed.closure
+    check_resolved(closure)
     progress("distributions", _summary(closure))
     files = tree_files(closure, definition.root, computed.roots)
     check_persist(definition, files)

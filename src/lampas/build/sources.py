@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from lampas.core.closure.compute import Scope
+from lampas.core.closure.scope import Scope
 from lampas.core.definition.values import Definition
 from lampas.core.history.ports import HistoryReader
 from lampas.core.history.values import TreeEntry
-from lampas.core.modules.analysers.python import analyser as python
+from lampas.core.modules.analysers.choice import by_analyser
+from lampas.core.modules.analysers.protocol import Analyser
 from lampas.core.modules.tree import guess_roots, modules
-from lampas.core.modules.values import Facts, Kind, Module
+from lampas.core.modules.values import Facts, Module
 from lampas.core.names import Oid, RepositoryName
 from lampas.errors import InvalidInput, NotFound
 from lampas.store import facts as stored
 
-_CODE = (Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT)
 _BATCH = 200  # sources analysed before their facts are kept
 
 
@@ -68,21 +68,27 @@ def _scope(repository: RepositoryName, root: str, tree: Mapping[str, TreeEntry])
 
 
 def facts_of(reader: HistoryReader, found: Iterable[Module]) -> dict[Oid, Facts]:
-    """The facts of all Python sources among some modules; those that nobody analysed yet are analysed now.
+    """The facts of all files among some that an analyser reads; those that nobody read yet are read now.
 
     Args:
         reader: History.
         found: Modules of any repositories.
     """
-    sources = {module.oid: module.repository for module in found if module.kind in _CODE}
-    facts = stored.load(sources, python.NAME, python.VERSION)
-    fresh = [(oid, repository) for oid, repository in sources.items() if oid not in facts]
-    for start in range(0, len(fresh), _BATCH):
-        facts |= _analysed(reader, fresh[start : start + _BATCH])
+    facts: dict[Oid, Facts] = {}
+    for analyser, modules_by_oid in by_analyser(found):
+        known = stored.load(modules_by_oid, analyser.NAME, analyser.VERSION)
+        fresh = [module for oid, module in modules_by_oid.items() if oid not in known]
+        for start in range(0, len(fresh), _BATCH):
+            known |= _analysed(reader, analyser, fresh[start : start + _BATCH])
+        for oid, one in known.items():
+            facts[oid] = facts[oid] | one if oid in facts else one
     return facts
 
 
-def _analysed(reader: HistoryReader, some: Sequence[tuple[Oid, RepositoryName]]) -> dict[Oid, Facts]:
-    new = {oid: python.analyse(reader.blob(repository, oid)) for oid, repository in some}
-    stored.save(new, python.NAME, python.VERSION)
+def _analysed(reader: HistoryReader, analyser: Analyser, some: Sequence[Module]) -> dict[Oid, Facts]:
+    new = {
+        module.oid: analyser.analyse(reader.blob(module.repository, module.oid), module.path.rpartition("/")[2])
+        for module in some
+    }
+    stored.save(new, analyser.NAME, analyser.VERSION)
     return new

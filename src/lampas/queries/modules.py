@@ -5,16 +5,14 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 
-from lampas.core.modules.analysers.python import analyser
+from lampas.core.modules.analysers.choice import analyser_of
 from lampas.core.modules.nametable import NameTable
 from lampas.core.modules.resolution import Resolver, ToModule
 from lampas.core.modules.tree import guess_roots, modules
-from lampas.core.modules.values import Facts, Import, Kind, Module
+from lampas.core.modules.values import Facts, Import, Module
 from lampas.core.names import Oid, RepositoryName
 from lampas.errors import NotFound
 from lampas.queries import code
-
-_CODE = frozenset((Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT))
 
 
 @dataclass(frozen=True)
@@ -102,8 +100,9 @@ def show(repository: RepositoryName, name: str, at: str | None) -> ModuleDetail:
 
 
 def read(module: Module, data: bytes) -> Facts:
-    """What an analyser reads in one revision; nothing in what is no code."""
-    return analyser.analyse(data) if module.kind in _CODE else Facts()
+    """What an analyser reads in one revision; nothing where none reads such files."""
+    analyser = analyser_of(module)
+    return analyser.analyse(data, module.path.rpartition("/")[2]) if analyser is not None else Facts()
 
 
 def _named(found: tuple[Module, ...], name: str) -> Module | None:

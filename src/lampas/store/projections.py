@@ -11,15 +11,15 @@ from django.db.models import F, OuterRef, Subquery, Value
 from django.db.models.functions import Concat
 
 from lampas.core.history.values import TreeEntry
-from lampas.core.modules.analysers.python import analyser as python
+from lampas.core.modules.analysers.choice import by_analyser
+from lampas.core.modules.analysers.protocol import Analyser
 from lampas.core.modules.tree import guess_roots, modules
-from lampas.core.modules.values import Kind, Module
+from lampas.core.modules.values import Module
 from lampas.core.names import Oid, RepositoryName
 from lampas.errors import NotFound
 from lampas.store import facts
 from lampas.store.models import Facts, ModuleRow, ModuleTable, Ref, Repository
 
-_CODE = (Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT)
 _BATCH = 1000  # rows in one statement
 _LONGEST = 512  # characters of a path that the table holds; longer ones stay out of it
 
@@ -86,15 +86,25 @@ def rebuild(reader: TreeReader) -> bool:
 
 def _rebuild(reader: TreeReader, repository: RepositoryName) -> bool:
     found, current, wanted = _refresh(reader, repository)
-    sources = {module.oid for module in wanted.values() if module.kind in _CODE}
+    wrong = [_rebuild_facts(reader, repository, one, some) for one, some in by_analyser(wanted.values())]
+    return (current and found.differed) or any(wrong)
+
+
+def _rebuild_facts(
+    reader: TreeReader, repository: RepositoryName, analyser: Analyser, some: Mapping[Oid, Module]
+) -> bool:
+    """Whether any of the stored facts was wrong; they are right afterwards."""
+    name, version = analyser.NAME, analyser.VERSION
     facts.forget()
-    stored = facts.load(sources, python.NAME, python.VERSION)
-    right = {oid: python.analyse(reader.blob(repository, oid)) for oid in sorted(sources)}
+    stored = facts.load(some, name, version)
+    right = {
+        oid: analyser.analyse(reader.blob(repository, oid), some[oid].path.rpartition("/")[2]) for oid in sorted(some)
+    }
     wrong = [oid for oid, known in stored.items() if known != right[oid]]
-    Facts.objects.filter(analyser=python.NAME, version=python.VERSION, oid__in=wrong).delete()
+    Facts.objects.filter(analyser=name, version=version, oid__in=wrong).delete()
     facts.forget()
-    facts.save({oid: right[oid] for oid in right if oid not in stored or oid in wrong}, python.NAME, python.VERSION)
-    return (current and found.differed) or bool(wrong)
+    facts.save({oid: right[oid] for oid in right if oid not in stored or oid in wrong}, name, version)
+    return bool(wrong)
 
 
 def _refresh(reader: TreeReader, repository: RepositoryName) -> tuple[Refreshed, bool, dict[str, Module]]:

@@ -127,14 +127,36 @@ def test_an_older_commit_can_be_built(workshop: Workshop) -> None:
 
 
 def test_a_release_that_does_not_start_is_kept_as_failed(workshop: Workshop) -> None:
-    workshop.commit("shop", {**FILES, "shop/wsgi.py": b"import no_such_thing\n" + APP})
+    started = b'name = "no_such_thing"\n__import__(name)\n'
+    workshop.commit("shop", {**FILES, "shop/wsgi.py": started + APP})
     built = workshop.build("shop")
     assert (built.verify.ok, built.verify.missing_found) == (False, ("no_such_thing",))
     assert _release().state == "failed"
     assert "ModuleNotFoundError" in _release().verified_log
-    assert _release().closure["unresolved"][0]["name"] == "no_such_thing"
     again = workshop.build("shop")
     assert (again.number, again.existed, again.verify.ok) == (1, True, False)
+
+
+def test_an_import_that_leads_nowhere_stops_a_build_with_the_chain_that_led_there(workshop: Workshop) -> None:
+    from lampas.errors import Unresolved
+
+    parts = {"shop/cart.py": b"def pay():\n    import no_such_thing\n"}
+    workshop.commit("shop", {**FILES, **parts, "shop/wsgi.py": b"from shop import cart\n" + APP})
+    with pytest.raises(Unresolved) as caught:
+        workshop.build("shop")
+    for step in ("shop.wsgi (lampas.toml:2)", "shop.cart (shop/wsgi.py:1)", "no_such_thing (shop/cart.py:2)"):
+        assert step in caught.value.message
+    assert "waive" in caught.value.remedy
+    waived = DEFINITION + '[app.shop.waive]\nno_such_thing = "comes with the machine"\n'
+    workshop.commit("shop", {"lampas.toml": waived})
+    assert workshop.build("shop").verify.ok
+
+
+def test_what_only_a_pattern_takes_in_is_listed_and_stops_nothing(workshop: Workshop) -> None:
+    files = {"docs/conf.py": b"import no_such_thing\n", "lampas.toml": DEFINITION + 'links = ["**"]\n'}
+    workshop.commit("shop", {**FILES, **files})
+    assert workshop.build("shop").verify.ok
+    assert _release().closure["unresolved"][0]["stops"] is False
 
 
 def test_a_module_with_a_syntax_error_has_no_bytecode_and_the_rest_is_built(workshop: Workshop) -> None:
@@ -221,9 +243,12 @@ def test_other_repositories_are_taken_in_at_their_ref(workshop: Workshop) -> Non
 
 
 def test_an_import_that_is_known_is_proposed_and_not_fetched(workshop: Workshop) -> None:
+    from lampas.errors import Unresolved
+
     workshop.commit("shop", {**FILES, "shop/wsgi.py": b"def app(*_):\n    import yaml\n"})
-    assert workshop.build("shop").distributions == 0
-    assert _release().closure["unresolved"][0]["proposal"] == "PyYAML"
+    with pytest.raises(Unresolved) as caught:
+        workshop.build("shop")
+    assert caught.value.remedy.startswith("require PyYAML")
 
 
 def test_a_lock_is_resolved_once_and_its_wheels_are_shared(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:

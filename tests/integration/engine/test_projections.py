@@ -103,7 +103,7 @@ def test_facts_are_read_once_for_each_blob(workshop: Workshop, monkeypatch: pyte
     first = closures.compute(workshop.reader, definition, definition.commit)
     assert Facts.objects.count() == 2  # empty files are one blob
     facts.forget()
-    monkeypatch.setattr(sources.python, "analyse", lambda _: pytest.fail("analysed again"))
+    monkeypatch.setattr(sources, "_analysed", lambda *_: pytest.fail("analysed again"))
     assert closures.compute(workshop.reader, definition, definition.commit) == first
     chain = [(edge.source, edge.target, edge.file, edge.line) for edge in why(first, "shop.cart")]
     assert chain == [("app shop", "shop.wsgi", "lampas.toml", 2), ("shop.wsgi", "shop.cart", "shop/wsgi.py", 1)]

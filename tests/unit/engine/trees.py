@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from lampas.core.closure.compute import Scope
+from lampas.core.closure.scope import Scope
 from lampas.core.history.values import TreeEntry
 from lampas.core.modules.analysers.python.analyser import analyse
 from lampas.core.modules.tree import guess_roots, modules

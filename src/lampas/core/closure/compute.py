@@ -4,34 +4,24 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 
-from lampas.core.closure.values import Closure, Edge, Member, Missing
+from lampas.core.closure.graph import Graph
+from lampas.core.closure.scope import Scope
+from lampas.core.closure.starts import check_rivals, starts
+from lampas.core.closure.unresolved import unresolved
+from lampas.core.closure.values import Closure, Edge, Member
 from lampas.core.closure.walk import Walk, chain
 from lampas.core.definition.values import Definition
-from lampas.core.distributions.known import known_distribution
 from lampas.core.distributions.values import Lock
-from lampas.core.modules.nametable import NameTable
-from lampas.core.modules.resolution import Resolver
-from lampas.core.modules.values import Facts, Module
-from lampas.core.names import Oid, RepositoryName
+from lampas.core.modules.values import Facts
+from lampas.core.names import Oid
 from lampas.errors import NotFound
-
-
-@dataclass(frozen=True)
-class Scope:
-    """One repository in scope: its modules, their modes by path, and where module names start."""
-
-    repository: RepositoryName
-    root: str
-    modules: Sequence[Module]
-    modes: Mapping[str, int]
 
 
 def compute(
     definition: Definition, commit: Oid, scopes: Sequence[Scope], facts: Mapping[Oid, Facts], lock: Lock
 ) -> Closure:
-    """Walks from the definition's links to everything that they need.
+    """Walks from the definition's links to everything that they need, over a graph that is made for this one walk.
 
     Args:
         definition: What the application says of itself.
@@ -45,37 +35,44 @@ def compute(
 
     Raises:
         Unresolved: The entry or a link leads to nothing.
+        Conflict: A module that is needed stands in several repositories, and none was chosen.
     """
-    table = NameTable([scope.modules for scope in scopes])
-    walk = Walk(
-        definition,
-        {scope.repository: scope.modules for scope in scopes},
-        {scope.repository: scope.root for scope in scopes},
-        facts,
-        Resolver(table, lock.provided()),
-        table,
-    )
-    walk.run()
+    roots = {scope.repository: scope.root for scope in scopes}
+    graph = Graph(roots, lock.provided(), definition.choose)
+    nothing = Facts()
+    modules = [module for scope in scopes for module in scope.modules]
+    graph.change((), modules, lambda module: facts.get(module.oid, nothing))
+    return closed(graph, definition, commit, scopes, lock)
+
+
+def closed(graph: Graph, definition: Definition, commit: Oid, scopes: Sequence[Scope], lock: Lock) -> Closure:
+    """The closure of a definition in a graph that is there. See `compute`."""
+    walk = Walk(graph, starts(definition, scopes, graph))
+    reached = list(walk.files())
+    check_rivals(graph, (module for _, module in reached), definition)
     modes = {scope.repository: scope.modes for scope in scopes}
     members = [
         Member(module.name, module.kind, module.path, module.oid, module.repository,
-               modes[module.repository].get(module.path, 0o100644), edge)
-        for module, edge in walk.reached.values()
+               modes[module.repository].get(module.path, 0o100644), walk.edge(node))
+        for node, module in reached
     ]  # fmt: skip
+    nodes = {node for node, _ in reached}
+    problems = {f"{_path(graph, node)}: {problem}" for node, problem in graph.problems_of(nodes)}
     return Closure(
         application=definition.name,
         repository=definition.repository,
         commit=commit,
         members=tuple(sorted(members, key=lambda member: (member.repository, member.path))),
         distributions=lock.distributions,
-        reasons=_reasons(definition, lock, walk.distributions),
-        unresolved=tuple(sorted(map(_proposed, walk.missing.values()), key=lambda m: (m.file, m.line, m.name))),
-        problems=tuple(sorted(set(walk.problems))),
+        reasons=_reasons(definition, lock, walk.distributions()),
+        unresolved=unresolved(walk, nodes, definition),
+        problems=tuple(sorted(problems)),
     )
 
 
-def _proposed(missing: Missing) -> Missing:
-    return replace(missing, proposal="" if missing.waived else known_distribution(missing.name))
+def _path(graph: Graph, node: int) -> str:
+    module = graph.modules[node]
+    return module.path if module is not None else ""
 
 
 def _reasons(definition: Definition, lock: Lock, imported: Mapping[str, Edge]) -> dict[str, Edge]:

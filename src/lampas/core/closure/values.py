@@ -18,9 +18,11 @@ class Edge:
     Attributes:
         source: A module's name, a path, or `app NAME` for what the definition itself asks for.
         target: What is needed: a module's name, or a path.
-        provenance: declared, import, string, implicit package, package data, template, static, distribution.
+        provenance: declared, import, string, computed, implicit package, package data, template, static, framework
+            rule, hint, observed, distribution.
         file: The file that says so.
         line: The line in it, from 1; 0 where no line says it.
+        rule: The rule of a framework that says so; "" where none does.
     """
 
     source: str
@@ -28,11 +30,12 @@ class Edge:
     provenance: str
     file: str
     line: int
+    rule: str = ""
 
     def public(self) -> dict[str, Any]:
         """As the chain of `lampas why` shows it."""
         rest = {"to": self.target, "provenance": self.provenance, "file": self.file, "line": self.line}
-        return {"from": self.source, **rest}
+        return {"from": self.source, **rest, **({"rule": self.rule} if self.rule else {})}
 
 
 @dataclass(frozen=True)
@@ -69,6 +72,7 @@ class Missing:
         optional: Whether the code says that it can do without.
         waived: The reason for which the definition waives it; "" where it does not.
         proposal: A distribution that is known to provide the name; "" where none is. Never fetched unasked.
+        stops: Whether a build stops for it: the application takes this way, and does not do without.
     """
 
     name: str
@@ -77,6 +81,7 @@ class Missing:
     optional: bool
     waived: str = ""
     proposal: str = ""
+    stops: bool = False
 
 
 @dataclass(frozen=True)

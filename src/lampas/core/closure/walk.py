@@ -1,150 +1,146 @@
-"""The walk from the links over everything that they need."""
+"""One walk over the graph: from what a definition names to everything that it needs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from lampas.core.closure.data import PackageData
-from lampas.core.closure.links import UnknownLink, expand, is_litter
-from lampas.core.closure.values import Edge, Missing
-from lampas.core.definition.values import Definition
-from lampas.core.modules.nametable import NameTable
-from lampas.core.modules.resolution import Resolver, ToDistribution, ToModule
-from lampas.core.modules.values import Facts, Kind, Module, When
-from lampas.core.names import Oid, RepositoryName
+import numpy as np
 
-_CODE = (Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT)
-_IMPORTED = (*_CODE, Kind.EXTENSION)
-_NOTHING = Facts()
-Key = tuple[RepositoryName, str]
+from lampas.core.closure.adjacency import NOBODY, Ids
+from lampas.core.closure.graph import Graph
+from lampas.core.closure.values import Edge
+from lampas.core.modules.values import Module
+
+
+@dataclass(frozen=True)
+class Start:
+    """One node that a definition names itself.
+
+    Attributes:
+        node: It.
+        edge: The definition's own edge to it.
+        certain: Whether it is named by itself, and not met by a pattern.
+        given: The node that has to be reached before this one is; None for none.
+    """
+
+    node: int
+    edge: Edge
+    certain: bool = True
+    given: int | None = None
 
 
 @dataclass
 class Walk:
-    """One breadth-first walk. Its results are read once `run` has returned.
+    """What was reached, and from where first. Walks in rounds: what waits for a sign comes when the sign was reached.
 
-    Attributes:
-        definition: Whose links it starts from.
-        scopes: The modules of each repository in scope, the definition's own first.
-        roots: Where module names start in each repository.
-        facts: What analysers read, by blob id.
-        resolver: What imports mean.
-        table: The names in scope.
+    Args:
+        graph: Where to walk.
+        starts: Where to begin.
     """
 
-    definition: Definition
-    scopes: Mapping[RepositoryName, Sequence[Module]]
-    roots: Mapping[RepositoryName, str]
-    facts: Mapping[Oid, Facts]
-    resolver: Resolver
-    table: NameTable
-    reached: dict[Key, tuple[Module, Edge]] = field(default_factory=dict)
-    distributions: dict[str, Edge] = field(default_factory=dict)
-    missing: dict[tuple[str, int, str], Missing] = field(default_factory=dict)
-    problems: list[str] = field(default_factory=list)
-    _wave: list[Module] = field(default_factory=list)
+    graph: Graph
+    starts: Sequence[Start]
+    before: Ids = field(init=False)
+    order: list[int] = field(init=False)
 
-    def run(self) -> None:
-        """Walks to the end: wave by wave, so that the first edge to reach a member ends its shortest chain."""
-        self._files_of = {
-            name: {
-                module.path: module for module in scope if module.kind not in _IMPORTED and not is_litter(module.path)
-            }
-            for name, scope in self.scopes.items()
-        }
-        self._data = {name: PackageData(scope, self.roots[name]) for name, scope in self.scopes.items()}
-        self._start()
-        while self._wave:
-            wave, self._wave = self._wave, []
-            for module in wave:
-                for target, edge in self._needs(module):
-                    self._reach(target, edge)
+    def __post_init__(self) -> None:
+        """Walks to the end."""
+        self.adjacency = self.graph.adjacency
+        self._edges: dict[int, Edge] = {}
+        self._came: dict[int, tuple[int, str]] = {}  # what a sign brought: the application's hub, and the rule
+        self._declared = {start.node: start.edge for start in self.starts if start.given is not None}
+        for start in self.starts:
+            if start.given is None:
+                self._edges.setdefault(start.node, start.edge)
+        roots = list(self._edges)
+        found = self.adjacency.walk(np.array(roots, dtype=np.int32))
+        self.before, order = found.before.copy(), [found.order]
+        self.before[roots] = self.adjacency.size
+        while new := self._brought():
+            found = self.adjacency.walk(np.array(roots + new, dtype=np.int32))
+            fresh = found.order[self.before[found.order] == NOBODY]
+            self.before[fresh] = found.before[fresh]
+            roots += new
+            order.append(fresh)
+        self.order = np.concatenate(order).tolist()
 
-    def _reach(self, module: Module, edge: Edge) -> None:
-        key = (module.repository, module.path)
-        if key not in self.reached:
-            self.reached[key] = (module, edge)
-            self._wave.append(module)
-
-    def _start(self) -> None:
-        own = self.definition
-        everything = [module for scope in self.scopes.values() for module in scope]
-        source = f"app {own.name}"
-        entry = self.table.module(own.entry_module)
-        if entry is None:
-            known = list(self.table.names())
-            raise UnknownLink(own.entry_module, own.file, known, f"entry {own.entry!r}: its module")
-        self._reach(entry, Edge(source, entry.name, "declared", own.file, own.line_of("entry")))
-        for link in own.links:
-            found = expand(link, everything, self.table, own.root)
-            if not found:
-                raise UnknownLink(link, own.file, [module.name for module in everything])
-            for module in found:
-                self._reach(module, Edge(source, module.name, "declared", own.file, own.line_of("links")))
-        for folder in own.static.values():
-            for module in expand(f"{folder.rstrip('/')}/**", everything, self.table, ""):
-                self._reach(module, Edge(source, module.name, "static", own.file, own.line_of("static")))
-
-    def _needs(self, module: Module) -> Iterator[tuple[Module, Edge]]:
-        if module.kind in _CODE:
-            yield from self._imports(module)
-            yield from self._declared(module)
-            yield from self._files(module)
-        for parent in self.table.parents(module.name)[:1]:
-            yield parent, Edge(module.name, parent.name, "implicit package", module.path, 0)
-        for provenance, data in self._data[module.repository].take(module):
-            yield data, Edge(module.name, data.name, provenance, module.path, 0)
-
-    def _imports(self, module: Module) -> Iterator[tuple[Module, Edge]]:
-        facts = self.facts.get(module.oid, _NOTHING)
-        self.problems += [f"{module.path}: {problem}" for problem in facts.problems]
-        for found in facts.imports:
-            if found.when is When.TYPING:
+    def _brought(self) -> list[int]:
+        """Nodes that the last round's signs bring, each once."""
+        new = []
+        for start in self.starts:
+            if start.given is not None and self.reached(start.given) and not self.reached(start.node):
+                self._edges.setdefault(start.node, start.edge)
+                new.append(start.node)
+        for hub, joints in self.graph.joints().items():
+            if not self.reached(hub):
                 continue
-            for target in self.resolver.targets(module, found):
-                if isinstance(target, ToModule):
-                    name = target.module.name
-                    yield target.module, Edge(module.name, name, found.provenance, module.path, found.line)
-                elif isinstance(target, ToDistribution):
-                    edge = Edge(module.name, target.distribution, found.provenance, module.path, found.line)
-                    self.distributions.setdefault(target.distribution, edge)
-                else:
-                    self._miss(target.name, module, found.line, found.when)
+            for joint in joints:
+                (sign,) = self.graph.ids([joint.sign])
+                if self.reached(sign):
+                    for node in self.graph.ids(joint.needs):
+                        if not self.reached(node) and node not in self._came:
+                            self._came[node] = (hub, joint.rule)
+                            new.append(node)
+        return list(dict.fromkeys(new))
 
-    def _files(self, module: Module) -> Iterator[tuple[Module, Edge]]:
-        """Data files that a string of the code names, as seen from the module, from the root, or from the top."""
-        files = self._files_of[module.repository]
-        folder = module.path.rpartition("/")[0]
-        for named in self.facts.get(module.oid, _NOTHING).files:
-            for base in dict.fromkeys((folder, self.roots[module.repository].strip("/"), "")):
-                path = f"{base}/{named.text.strip('/')}".lstrip("/")
-                if (found := files.get(path)) is not None:
-                    yield found, Edge(module.name, found.name, "string", module.path, named.line)
-                    break
+    def reached(self, node: int) -> bool:
+        """Whether a node was reached."""
+        return node < self.adjacency.size and bool(self.before[node] != NOBODY)
 
-    def _declared(self, module: Module) -> Iterator[tuple[Module, Edge]]:
-        for pattern in self.definition.needs.get(module.name, ()):
-            everything = self.scopes[module.repository]
-            found = expand(pattern, everything, self.table, self.roots[module.repository])
-            if not found:
-                self._miss(pattern, module, 0, When.ALWAYS)
-            for needed in found:
-                yield needed, Edge(module.name, needed.name, "declared", self.definition.file, 0)
+    def edge(self, node: int) -> Edge:
+        """The last edge of the shortest chain to a file or a distribution that was reached."""
+        edge = self._last(node)
+        # What a person declared of the same module says more than that the file stands beside it.
+        declared = self._declared.get(node)
+        return declared if declared is not None and declared.source == edge.source else edge
 
-    def _miss(self, name: str, module: Module, line: int, when: When) -> None:
-        waived = _waived(name, self.definition.waive)
-        optional = when is not When.ALWAYS
-        self.missing.setdefault((module.path, line, name), Missing(name, module.path, line, optional, waived))
+    def _last(self, node: int) -> Edge:
+        if node in self._edges and int(self.before[node]) >= self.adjacency.size:
+            return self._edges[node]
+        target = self._shown(node)
+        provenance = rule = ""
+        line, last = 0, node
+        while True:
+            if last in self._came and int(self.before[last]) >= self.adjacency.size:
+                source, name = self._came[last]
+                provenance, rule = provenance or "framework rule", rule or name
+            else:
+                source = int(self.before[last])
+                if source >= self.adjacency.size:
+                    return self._edges[last]
+                reason = self.graph.reason(source, last)
+                provenance, line = provenance or reason.provenance, reason.line
+                rule = rule or reason.rule
+            module = self.graph.modules[source]
+            if module is not None:
+                return Edge(module.name, target, provenance, module.path, line, rule)
+            last = source
 
+    def certain(self) -> set[int]:
+        """The nodes that Python takes whenever the application is started: by imports at the top of modules alone."""
+        mask = (self.adjacency.evidence & 1).astype(np.bool_)
+        roots = [start.node for start in self.starts if start.certain and self.reached(start.node)]
+        return set(self.adjacency.only(mask).walk(np.array(roots, dtype=np.int32)).order.tolist())
 
-def _waived(name: str, waive: Mapping[str, str]) -> str:
-    """The reason that waives a name: its own, or that of a package around it."""
-    while name:
-        if name in waive:
-            return waive[name]
-        name = name.rpartition(".")[0]
-    return ""
+    def _shown(self, node: int) -> str:
+        module = self.graph.modules[node]
+        return module.name if module is not None else str(self.graph.name(node)).partition(" ")[2]
+
+    def files(self) -> Iterable[tuple[int, Module]]:
+        """The files that were reached, nearest first."""
+        for node in self.order:
+            if (module := self.graph.modules[node]) is not None:
+                yield node, module
+
+    def distributions(self) -> dict[str, Edge]:
+        """The distributions that were reached, each with its edge."""
+        found = {}
+        for node in self.order:
+            name = self.graph.name(node)
+            if isinstance(name, str) and name.startswith("distribution "):
+                found[name.partition(" ")[2]] = self.edge(node)
+        return found
 
 
 def chain(edges: Mapping[str, Edge], target: str) -> Iterable[Edge]:

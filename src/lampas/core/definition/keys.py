@@ -44,6 +44,7 @@ APP: Mapping[str, Key] = _keys(
     env=checks.table(checks.env_name, checks.env_value),
     files=checks.table(checks.path, checks.text),
     waive=checks.table(checks.line, checks.line),
+    choose=checks.table(checks.line, repository_name),
 )
 NESTED: Mapping[str, Mapping[str, Key]] = {
     "hooks": {

@@ -37,6 +37,7 @@ class Definition:
         setup_idempotent: Whether setup hooks that were interrupted may simply run again.
         verify_test: A command that must end with 0 before the release may be deployed; "" is none.
         verify_keep: Tables whose rows, not their shape alone, the scratch database of a verification gets.
+        choose: Import name → the repository that it is taken from, where several in scope have it.
         needs: What modules need besides what they import, from `[module."x"] needs`.
         commit: The commit of its repository that it was found for; "" where it was only parsed.
         definition_commit: The commit of the file in force, in the repository `defined_in`.
@@ -72,6 +73,7 @@ class Definition:
     verify_test: str = ""
     verify_keep: tuple[str, ...] = ()
     waive: Mapping[str, str] = field(default_factory=dict)
+    choose: Mapping[str, RepositoryName] = field(default_factory=dict)
     needs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     commit: Oid = field(default=Oid(""), compare=False)
     definition_commit: Oid = field(default=Oid(""), compare=False)

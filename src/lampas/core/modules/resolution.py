@@ -36,7 +36,15 @@ class ToNothing:
     name: str
 
 
-Target = ToModule | ToDistribution | ToNothing
+@dataclass(frozen=True)
+class ToBelow:
+    """A name of which only the front is known may lead to any module right under a package, or `deep` below it."""
+
+    package: str
+    deep: bool
+
+
+Target = ToModule | ToDistribution | ToNothing | ToBelow
 
 
 class Resolver:
@@ -62,16 +70,62 @@ class Resolver:
             module: Where the import stands.
             found: The import.
         """
-        name = self._absolute(module, found)
+        name = self.absolute(module, found)
         if name is None:
             yield ToNothing("." * found.level + found.module)
-            return
-        if found.level == 0 and self._beyond(name):
+        elif found.provenance == "computed":
+            yield from self.computed(name, deep=found.names == ("**",))
+        else:
+            yield from self.named(name, found.names, relative=found.level > 0)
+
+    def named(self, name: str, names: tuple[str, ...], *, relative: bool) -> Iterator[Target]:
+        """What the import of an absolute name leads to.
+
+        Args:
+            name: The name, without leading dots.
+            names: What is taken from it.
+            relative: Whether it was spelled with leading dots, so that nothing but the code is searched.
+        """
+        if not relative and self._beyond(name):
             yield from self._outside(name)
             return
-        yield from self._inside(name, found.names)
+        yield from self._inside(name, names)
 
-    def _absolute(self, module: Module, found: Import) -> str | None:
+    def computed(self, package: str, *, deep: bool) -> Iterator[Target]:
+        """What a computed name under a package may mean; nothing where the package is not the code's."""
+        if self._table.is_package(package) and (self._table.has_top(package) or self._known(package)):
+            if (module := self._table.module(package)) is not None:
+                yield ToModule(module)
+            yield ToBelow(package, deep)
+
+    def string(self, text: str) -> Target | None:
+        """The module that a dotted string names: itself, or the longest front of it that leaves attributes alone.
+
+        Args:
+            text: Such as `shop.models`, `shop.auth.Backend`, `shop.tasks:run`.
+        """
+        name, colon, _ = text.partition(":")
+        if not all(part.isidentifier() for part in name.split(".")):
+            return None
+        top = name.partition(".")[0]
+        if not (self._table.has_top(name) or self._table.is_namespace(top)) or top in _PRELOADED:
+            return None
+        for left in range(1 if colon else 3):
+            if (module := self._table.module(name)) is not None:
+                # `pkg.word` names the package's attribute only where it is spelled like a class.
+                return ToModule(module) if not left or "." in name or text.rpartition(".")[2][:1].isupper() else None
+            name = name.rpartition(".")[0]
+            if not name:
+                break
+        return None
+
+    def absolute(self, module: Module, found: Import) -> str | None:
+        """The name of an import without leading dots, as seen from a module; None where it leads above the top.
+
+        Args:
+            module: Where the import stands.
+            found: The import.
+        """
         if not found.level:
             return found.module
         if module.kind is Kind.SCRIPT:

@@ -26,6 +26,7 @@ class When(StrEnum):
     """Under which condition an import runs."""
 
     ALWAYS = "always"
+    DEFERRED = "deferred"  # in the body of a function: at run time, when somebody calls it
     OPTIONAL = "optional"  # in try/except ImportError, or under a test of platform or version
     TYPING = "typing"  # under TYPE_CHECKING: never at run time
 
@@ -51,7 +52,9 @@ class Import:
         level: The number of leading dots.
         line: Where it stands, from 1.
         when: Under which condition it runs.
-        provenance: "import", or "string" for a literal given to import_module.
+        provenance: "import"; "string" for a literal given to import_module; "computed" where only the front of the
+            name is known, so that `module` is a package of which any module may be meant; `names` is then `("*",)`
+            for its direct modules and `("**",)` for all below it.
     """
 
     module: str
@@ -64,10 +67,28 @@ class Import:
 
 @dataclass(frozen=True)
 class FileName:
-    """A string of the code that looks like the name of a file, and its line."""
+    """A string of the code that looks like the name of a file or of a module, and its line."""
 
     text: str
     line: int
+
+
+@dataclass(frozen=True)
+class Text:
+    """A string with the place that it is given to, for the rules of frameworks.
+
+    Attributes:
+        text: The string; the front of it where it is computed.
+        line: Where it stands, from 1.
+        context: What it is given to: `INSTALLED_APPS` a variable, `DATABASES.ENGINE` a key in it, `include()` a call,
+            `template_folder=` an argument, `extends` a tag, `console_scripts` a group of entry points.
+        computed: Whether only its front is known.
+    """
+
+    text: str
+    line: int
+    context: str
+    computed: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,19 +98,35 @@ class Facts:
     imports: tuple[Import, ...] = ()
     problems: tuple[str, ...] = ()
     files: tuple[FileName, ...] = ()
+    texts: tuple[Text, ...] = ()
+
+    def __or__(self, other: Facts) -> Facts:
+        """The facts of a blob that two analysers read, since two files of different kinds have it."""
+        return Facts(
+            self.imports + other.imports,
+            self.problems + other.problems,
+            self.files + other.files,
+            self.texts + other.texts,
+        )
 
     def encode(self) -> dict[str, Any]:
         """As compact JSON values."""
         rows = [[i.module, list(i.names), i.level, i.line, i.when.value, i.provenance] for i in self.imports]
         files = [[file.text, file.line] for file in self.files]
-        return {"imports": rows, "problems": list(self.problems), "files": files}
+        texts = [[text.text, text.line, text.context, int(text.computed)] for text in self.texts]
+        found = {"imports": rows, "problems": list(self.problems), "files": files, "texts": texts}
+        return {key: value for key, value in found.items() if value}
 
     @staticmethod
     def decode(raw: Mapping[str, Any]) -> Facts:
         """Reads what `encode` wrote."""
         rows = (
-            Import(module, tuple(names), level, line, When(when), provenance)
-            for module, names, level, line, when, provenance in raw["imports"]
+            Import(module, tuple(names), level, line, _WHEN[when], provenance)
+            for module, names, level, line, when, provenance in raw.get("imports", ())
         )
-        files = (FileName(text, line) for text, line in raw["files"])
-        return Facts(tuple(rows), tuple(raw["problems"]), tuple(files))
+        files = (FileName(text, line) for text, line in raw.get("files", ()))
+        texts = (Text(text, line, context, bool(computed)) for text, line, context, computed in raw.get("texts", ()))
+        return Facts(tuple(rows), tuple(raw.get("problems", ())), tuple(files), tuple(texts))
+
+
+_WHEN = {when.value: when for when in When}

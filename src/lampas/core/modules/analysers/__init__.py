@@ -1,1 +1,1 @@
-"""One folder a language: bytes of one revision → `Facts`. Pure, bounded, never executing."""
+"""Analysers: the bytes of one revision → its facts, one folder for each language."""

@@ -4,47 +4,70 @@ from __future__ import annotations
 
 import codecs
 import re
+import threading
 
 import tree_sitter_python
 from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from lampas.core.modules.analysers.python.conditions import condition
 from lampas.core.modules.analysers.python.filenames import file_names
+from lampas.core.modules.analysers.python.nodes import dotted, line_of, literal, text_of
 from lampas.core.modules.analysers.python.skeleton import skeleton
-from lampas.core.modules.values import Facts, Import
+from lampas.core.modules.analysers.python.texts import texts_of
+from lampas.core.modules.analysers.python.vocabulary import CALLS, KEYWORDS
+from lampas.core.modules.values import Facts, Import, Text, When
 
 NAME = "python"
-VERSION = 2
+VERSION = 3
 WHOLE = 32 << 10  # bytes up to which a source is parsed as it stands
 LARGEST = 8 << 20  # bytes above which a source is not read
 MOST_PARSED = 2 << 20  # bytes that are given to the parser
-_LONGEST = 1000  # bytes of a dotted name
 MOST = 20_000  # imports kept of one source
 
+MOST_TEXTS = 2000  # texts kept of one source
+
 _LANGUAGE = Language(tree_sitter_python.language())
-_PARSER = Parser(_LANGUAGE)
+_LOADERS = ("import_module", "__import__")
 _QUERY = Query(
     _LANGUAGE,
-    """
+    f"""
     (import_statement) @import
     (import_from_statement) @from
     (call function: [(identifier) @_name (attribute attribute: (identifier) @_name)]
-      (#any-of? @_name "import_module" "__import__")) @call
+      (#any-of? @_name {" ".join(f'"{name}"' for name in (*_LOADERS, *CALLS))})) @call
+    (assignment left: (identifier) @_left (#match? @_left "^[A-Z][A-Z0-9_]*$")) @setting
+    (augmented_assignment left: (identifier) @_left (#match? @_left "^[A-Z][A-Z0-9_]*$")) @setting
+    (keyword_argument name: (identifier) @_key
+      (#any-of? @_key {" ".join(f'"{name}"' for name in KEYWORDS)})) @keyword
     """,
 )
+
+
+class _Parsers(threading.local):
+    """A parser for each thread: one must not be used by two at once."""
+
+    def __init__(self) -> None:
+        self.parser = Parser(_LANGUAGE)
+
+
+_PARSERS = _Parsers()
+# A computed name under the module's own package: f"{__package__}.x", "." + x, __name__ + ".x"
+_OWN = re.compile(rb"f?[\"']\{?(?:__package__|__name__)\b|f?[\"']\.|(?:__package__|__name__)\s*\+")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
-def analyse(source: bytes) -> Facts:
+def analyse(source: bytes, file: str = "") -> Facts:  # noqa: ARG001 (all Python reads the same)
     """Reads the imports of one Python source.
 
     It never executes and never fails: what cannot be read becomes a problem of the facts.
 
     Args:
         source: The file's bytes, whatever they are.
+        file: The last part of its path.
 
     Returns:
-        Imports in order of their lines, problems, and strings that look like names of files.
+        Imports in order of their lines, problems, strings that look like names of files or modules, and texts for the
+        rules of frameworks.
     """
     if len(source) > LARGEST:
         return Facts(problems=(f"not read: {len(source):,} bytes are more than {LARGEST:,}",))
@@ -57,17 +80,26 @@ def analyse(source: bytes) -> Facts:
     if len(text) > MOST_PARSED:
         text = text[:MOST_PARSED]
         problems.append(f"only its first part was read: what may hold imports is more than {MOST_PARSED:,} bytes")
-    root = _PARSER.parse(text).root_node
+    root = _PARSERS.parser.parse(text).root_node
     if root.has_error:
         problems.append("syntax error: what could be read was read")
     imports: list[Import] = []
-    for kind, nodes in QueryCursor(_QUERY).captures(root).items():
-        for node in nodes[: MOST + 1]:
-            imports += _READERS[kind](node) if kind in _READERS else []
+    texts: list[Text] = []
+    captured = QueryCursor(_QUERY).captures(root)
+    for kind, read in (("import", _plain), ("from", _from)):
+        for node in captured.get(kind, ())[: MOST + 1]:
+            imports += read(node)
+    for node in captured.get("call", ())[: MOST + 1]:
+        imports += _call(node, imports)
+    for kind in ("setting", "keyword", "call"):
+        for node in captured.get(kind, ())[: MOST + 1]:
+            if len(texts) <= MOST_TEXTS:
+                texts += texts_of(kind, node)
     imports.sort(key=lambda found: (found.line, found.module, found.names))
+    texts.sort(key=lambda found: (found.line, found.context, found.text))
     if len(imports) > MOST:
         problems.append(f"only the first {MOST:,} imports were read")
-    return Facts(tuple(imports[:MOST]), tuple(problems), files)
+    return Facts(tuple(imports[:MOST]), tuple(problems), files, tuple(dict.fromkeys(texts))[:MOST_TEXTS])
 
 
 def _utf8(source: bytes) -> tuple[bytes, list[str]]:
@@ -91,29 +123,14 @@ def _utf8(source: bytes) -> tuple[bytes, list[str]]:
     return source, []
 
 
-def _text(node: Node | None) -> str:
-    return (node.text or b"").decode(errors="replace") if node is not None else ""
-
-
-def _dotted(node: Node | None) -> str:
-    """A dotted name without the spaces and comments that Python allows between its parts."""
-    if node is None or node.end_byte - node.start_byte > _LONGEST:
-        return ""
-    return ".".join(_text(part) for part in node.named_children if part.type == "identifier")
-
-
 def _bare(node: Node) -> str:
-    return _dotted(node.child_by_field_name("name") if node.type == "aliased_import" else node)
-
-
-def _line(node: Node) -> int:
-    return node.start_point[0] + 1
+    return dotted(node.child_by_field_name("name") if node.type == "aliased_import" else node)
 
 
 def _plain(node: Node) -> list[Import]:
     when = condition(node)
     names = (_bare(name) for name in node.children_by_field_name("name"))
-    return [Import(name, (), 0, _line(node), when) for name in names if name]
+    return [Import(name, (), 0, line_of(node), when) for name in names if name]
 
 
 def _from(node: Node) -> list[Import]:
@@ -122,45 +139,70 @@ def _from(node: Node) -> list[Import]:
     if origin is not None and origin.type == "relative_import":
         for part in origin.named_children:
             if part.type == "import_prefix":
-                level = _text(part).count(".")
+                level = text_of(part).count(".")
             elif part.type == "dotted_name":
-                module = _dotted(part)
+                module = dotted(part)
     else:
-        module = _dotted(origin)
+        module = dotted(origin)
     names = tuple(name for name in map(_bare, node.children_by_field_name("name")) if name)
     if any(child.type == "wildcard_import" for child in node.children):
         names = ("*",)
     if not (module or level) or not names:
         return []
-    return [Import(module, names, level, _line(node), condition(node))]
+    return [Import(module, names, level, line_of(node), condition(node))]
 
 
-def _call(node: Node) -> list[Import]:
+def _call(node: Node, known: list[Import]) -> list[Import]:
+    """What a call loads: a literal name, the modules under a known front, or those that it lists."""
     arguments = node.child_by_field_name("arguments")
+    function = node.child_by_field_name("function")
+    called = text_of(function.child_by_field_name("attribute") or function) if function is not None else ""
     if arguments is None or not arguments.named_children:
         return []
-    literal = _literal(arguments.named_children[0])
-    module = literal.lstrip(".")
-    level = len(literal) - len(module)
+    first, when = arguments.named_children[0], condition(node)
+    if called in ("iter_modules", "walk_packages"):
+        names = ("*",) if called == "iter_modules" else ("**",)
+        package, level = _package_of_path(text_of(first), known)
+        return [Import(package, names, level, line_of(node), when, "computed")] if package or level else []
+    if called not in _LOADERS:
+        return []
+    words, whole = literal(first)
+    module = words.lstrip(".")
+    level = len(words) - len(module)
+    if not whole:
+        return _under(words, first, line_of(node), when)
     if level:
-        package = arguments.named_children[1] if len(arguments.named_children) > 1 else None
-        package = package.child_by_field_name("value") if package and package.type == "keyword_argument" else package
-        anchor = _literal(package).split(".") if package is not None else []
+        second = arguments.named_children[1] if len(arguments.named_children) > 1 else None
+        second = second.child_by_field_name("value") if second and second.type == "keyword_argument" else second
+        anchor = literal(second)[0].split(".") if second is not None else []
         if anchor != [""] and anchor:
             base = anchor[: len(anchor) - level + 1]
             module, level = ".".join([*base, module]), 0
-        elif _text(package) not in ("__package__", "__name__"):
+        elif text_of(second) not in ("__package__", "__name__"):
             return []
     if not all(part.isidentifier() for part in module.split(".")):
         return []
-    return [Import(module, (), level, _line(node), condition(node), "string")]
+    return [Import(module, (), level, line_of(node), when, "string")]
 
 
-def _literal(node: Node) -> str:
-    """The text of a plain string; "" for everything else."""
-    if node.type != "string" or any(part.type == "interpolation" for part in node.named_children):
-        return ""
-    return "".join(_text(part) for part in node.named_children if part.type == "string_content")
+def _under(front: str, node: Node, line: int, when: When) -> list[Import]:
+    """The modules that a computed name may mean: all under its front, where that is a package and a dot."""
+    front = front.rpartition(".")[0] if "." in front else ""
+    if front and all(part.isidentifier() for part in front.split(".")):
+        return [Import(front, ("*",), 0, line, when, "computed")]
+    if _OWN.match((node.text or b"")[:100]):
+        return [Import("", ("*",), 1, line, when, "computed")]
+    return []
 
 
-_READERS = {"import": _plain, "from": _from, "call": _call}
+def _package_of_path(argument: str, known: list[Import]) -> tuple[str, int]:
+    """The package whose `__path__` is listed: (name, level)."""
+    if argument.startswith(("__path__", "[os.path.dirname(__file__)", "[str(Path(__file__).parent)")):
+        return "", 1
+    name = argument.removesuffix(".__path__")
+    if name == argument or not all(part.isidentifier() for part in name.split(".")):
+        return "", 0
+    for found in known:
+        if name in found.names:
+            return f"{found.module}.{name}".lstrip("."), found.level
+    return name, 0

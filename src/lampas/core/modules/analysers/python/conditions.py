@@ -1,4 +1,4 @@
-"""Under which condition a statement runs: always, only where something is present, or for type checkers alone."""
+"""Under which condition a statement runs: always, when somebody calls it, where something is present, or never."""
 
 from __future__ import annotations
 
@@ -36,6 +36,8 @@ def condition(node: Node) -> When:
                 found = When.OPTIONAL
         elif parent.type == "try_statement" and _forgiven(parent, child):
             found = When.OPTIONAL
+        elif parent.type == "function_definition" and found is When.ALWAYS:
+            found = When.DEFERRED
         child, parent = parent, parent.parent
     return found
 

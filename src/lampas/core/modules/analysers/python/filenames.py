@@ -1,4 +1,4 @@
-"""Strings of a Python source that look like the names of files: what `open` and loaders may be given."""
+"""Strings of a Python source that look like the names of files or modules: what `open` and loaders may be given."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ import re
 from lampas.core.modules.values import FileName
 
 MOST = 2000  # strings kept of one source
-_STRING = re.compile(rb"""["'](/?(?:[\w.-]{1,64}/){0,8}[\w.-]{1,64}\.[A-Za-z][A-Za-z0-9]{0,9})["']""")
+_STRING = re.compile(
+    rb"""["'](/?(?:[\w.-]{1,64}/){0,8}[\w.-]{1,100}\.[A-Za-z_][A-Za-z0-9_]{0,63}(?::[\w.]{1,64})?)["']"""
+)
 
 
 def file_names(text: bytes) -> tuple[FileName, ...]:
-    """The strings with an ending such as `.sql`, each once, with the line of its first appearance. Linear.
+    """The strings with an ending such as `.sql` or `.models`, each once, with the line of its first appearance. Linear.
 
     Args:
         text: UTF-8 text. Comments and docstrings count as well: whether the file exists decides.

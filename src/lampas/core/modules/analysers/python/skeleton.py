@@ -16,7 +16,10 @@ _END = {
 _KEPT = re.compile(
     rb"[ \t\f]*(?:import|from|try|except|finally|else|elif|if|def|class|with|for|while|async|match|case)\b"
 )
-_CALL = re.compile(rb"import_module|__import__")
+_TOLD = re.compile(
+    rb"import_module|__import__|autodiscover|entry_points|_folder\s*=|include\(|_packages|iter_modules"
+    rb"|^[ \t]*[A-Z][A-Z0-9_]*\s*\+?=\s*[\[({\"'A-Z]"
+)
 _IMPORT = re.compile(
     rb"[ \t\f]*(?:import|from)\b[\w\s.,*\\]+(?:\([^()\[\]{}]*\)\s*)?(?:#[^\n]*)?"
 )  # flat, however long
@@ -71,7 +74,7 @@ def _reduced(statement: bytes) -> bytes:
         return b"\n" * statement.count(b"\n")  # a comment may stand at any indentation, `pass` may not
     if len(statement) <= _LIST and _IMPORT.fullmatch(statement) and not _ENDLESS.search(statement):
         return statement
-    kept = _KEPT.match(statement) is not None or _CALL.search(statement, 0, _LONGEST) is not None
+    kept = _KEPT.match(statement) is not None or _TOLD.search(statement, 0, _LONGEST) is not None
     if kept and len(statement) <= _LONGEST:
         return statement
     lines = b"\n" * statement.count(b"\n")

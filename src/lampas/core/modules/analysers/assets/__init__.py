@@ -1,0 +1,1 @@
+"""Stylesheets and scripts: what they import and show."""

@@ -1,0 +1,1 @@
+"""SQL files: what they include, and which migration has to run before."""
