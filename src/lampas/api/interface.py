@@ -39,33 +39,21 @@ api = NinjaAPI(
     openapi_extra={"security": [{name: []} for name in _SECURITY]},
 )
 install(api)
-<<<<<<< HEAD
-for _part in (
-=======
 _PARTS = (
->>>>>>> 13a65ee (distributions: build sources in the node's sandbox; bills of materials, proposals, known vulnerabilities)
     accounts,
     repositories,
     code,
     modules,
     applications,
     releases,
-<<<<<<< HEAD
+    distributions,
     traffic,
     commands,
     databases,
     operations,
     nodes,
-):
-=======
-    distributions,
-    traffic,
-    databases,
-    operations,
-    nodes,
 )
 for _part in _PARTS:
->>>>>>> 13a65ee (distributions: build sources in the node's sandbox; bills of materials, proposals, known vulnerabilities)
     api.add_router("", _part.router)
 
 

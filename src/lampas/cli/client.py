@@ -68,10 +68,10 @@ class Api:
             return None
         return _json(answer)
 
-    def send(self, method: str, path: str, content: IO[bytes]) -> Any:
-        """One request whose body is a file; returns the JSON of its answer. Raises as `ask` does."""
+    def put(self, path: str, content: IO[bytes]) -> Any:
+        """PUT of a file as it is. Raises as `ask` does."""
         with self._reached():
-            answer = self._client.request(method, path, content=content, timeout=httpx.Timeout(600.0, connect=5.0))
+            answer = self._client.request("PUT", path, content=content, timeout=httpx.Timeout(600.0, connect=5.0))
         _refuse(answer)
         return _json(answer)
 

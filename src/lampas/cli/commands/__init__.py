@@ -6,11 +6,8 @@ from lampas.cli.commands import (
     closures,
     code,
     databases,
-<<<<<<< HEAD
-    logs,
-=======
     distributions,
->>>>>>> 13a65ee (distributions: build sources in the node's sandbox; bills of materials, proposals, known vulnerabilities)
+    logs,
     nodes,
     operations,
     releases,
@@ -24,14 +21,10 @@ _PARTS = (
     applications,
     closures,
     releases,
-<<<<<<< HEAD
+    distributions,
     traffic,
     running,
     logs,
-=======
-    distributions,
-    traffic,
->>>>>>> 13a65ee (distributions: build sources in the node's sandbox; bills of materials, proposals, known vulnerabilities)
     databases,
     code,
     nodes,

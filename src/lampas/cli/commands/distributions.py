@@ -76,11 +76,11 @@ def import_advisories(session: Session, source: Path) -> None:
     with tempfile.TemporaryFile() as packed:
         if source.suffix == ".zip" and source.is_file():
             with source.open("rb") as archive:
-                done = session.api.send("PUT", "/advisories", archive)
+                done = session.api.put("/advisories", archive)
         else:
             _pack(source, packed)
             packed.seek(0)
-            done = session.api.send("PUT", "/advisories", packed)
+            done = session.api.put("/advisories", packed)
     session.out.document(done, f"{done['advisories']} advisories about distributions of Python are known")
 
 
