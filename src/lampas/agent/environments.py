@@ -14,8 +14,8 @@ from pathlib import Path
 from lampas import vault
 from lampas.agent.configuration import AgentConfiguration
 from lampas.core.nodestate import Unit
+from lampas.core.nodestate.environment import context
 from lampas.core.nodestate.places import environment_file
-from lampas.core.nodestate.secrets import context
 from lampas.errors import InvalidInput
 from lampas.vault import NodeKey
 

@@ -51,13 +51,15 @@ def run(app: str, number: int, argv: list[str], by: str, terminal: Terminal | No
     node = nodes.with_role("appserver")[0]
     interface = nodes.connect(node)
     blobs.ship(interface, [row.manifest])
+    environment = rendering.environment_of(node, row)
     command = Command(
         node=node.name,
         expires=int(time.time()) + _LIFETIME,
         nonce=secrets.token_hex(16),
         by=by,
         release=rendering.release_on_node(row),
-        env=rendering.environment_of(node, row),
+        env=environment.plain,
+        sealed=environment.sealed,
         argv=tuple(argv),
         seconds=BOUND,
         terminal=terminal,

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import base64
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from django.conf import settings
 
 from lampas.core.cluster.live import AppLive
-from lampas.core.desired.node import NodePlace, RunningRelease, render
+from lampas.core.desired.node import Key, NodePlace, RunningRelease, render
+from lampas.core.desired.node import unit as rendered
 from lampas.core.names import AppName
-from lampas.core.nodestate import NodeState, ReleaseOnNode
+from lampas.core.nodestate import Environment, NodeState, ReleaseOnNode, Unit
+from lampas.core.nodestate.environment import context
 from lampas.core.nodestate.statics import of_front
 from lampas.core.serving.units import environment
 from lampas.dispatch import databases
 from lampas.dispatch.wanted import Wanted
+from lampas.errors import Conflict
+from lampas.store import secrets
 from lampas.store.models import Node, Release
+from lampas.store.vaults import the_vault
 
 
-def node_state(node: Node, apps: Mapping[str, Wanted], *, generation: int, expires: int, drain: float) -> NodeState:
+def node_state(
+    node: Node,
+    apps: Mapping[str, Wanted],
+    standing: Mapping[Key, Unit],
+    *,
+    generation: int,
+    expires: int,
+    drain: float,
+) -> NodeState:
     """The whole desired state of an appserver node.
 
     Args:
         node: The node.
         apps: Every application that should run, by name.
+        standing: The units that run there; those that keep their port go on as they are.
         generation: The generation that it will have.
         expires: Unix seconds after which the node refuses it.
         drain: Seconds that units without traffic are left.
     """
     rows = _releases(apps)
     live = [_live(wanted, rows) for wanted in apps.values() if wanted.slots]
-    owners = {row.application.name for row in rows.values() if has_database(row)}
-    opened = databases.environments(owners) if owners else {}
-    running = [
-        _running(row, opened.get(row.application.name, {}) if has_database(row) else {}) for row in rows.values()
-    ]
-    return render(_place(node), live, running, generation=generation, expires=expires, drain=drain)
+    fresh = {app for app, wanted in apps.items() for slot in wanted.slots.items() if (app, *slot) not in standing}
+    sealed = _sealed(node, [row for (app, _), row in rows.items() if app in fresh])
+    running = [_running(row, sealed.get(key, "")) for key, row in rows.items()]
+    return render(_place(node), live, running, standing, generation=generation, expires=expires, drain=drain)
+
+
+def units(node: Node, wanted: Wanted) -> list[Unit]:
+    """An application's units on a node as they would be made now."""
+    rows = _releases({wanted.app: wanted})
+    sealed = _sealed(node, rows.values())
+    return [rendered(_place(node), _running(row, sealed[key]), wanted.slots[row.number]) for key, row in rows.items()]
 
 
 def release_on_node(row: Release) -> ReleaseOnNode:
@@ -43,15 +64,55 @@ def release_on_node(row: Release) -> ReleaseOnNode:
     return ReleaseOnNode(row.application.name, row.number, row.release_id, row.manifest)
 
 
-def environment_of(node: Node, row: Release) -> dict[str, str]:
-    """The environment of a release's processes on a node."""
-    opened = databases.environment(AppName(row.application.name)) if has_database(row) else {}
-    return environment(node.home, row.application.name, row.number, row.env, opened)
+def environment_of(node: Node, row: Release) -> Environment:
+    """The environment of a release's processes on a node: what units, commands and setup hooks get."""
+    app = row.application.name
+    database = databases.environment(AppName(app)) if has_database(row) else {}
+    return environment_for(node, app, row.number, row.env, database)
+
+
+def environment_for(
+    node: Node, app: str, number: int, variables: Mapping[str, str], database: Mapping[str, str]
+) -> Environment:
+    """The environment of a release that may not be stored yet, or with another database than the live one.
+
+    Args:
+        node: The node.
+        app: The application; its secrets are in it.
+        number: The release's number.
+        variables: `[app.NAME.env]`.
+        database: `DATABASE_URL` and `DB_*`; empty without a database.
+    """
+    secret = {**secrets.opened({app})[app], **database}
+    return Environment(environment(node.home, app, number, variables), _seal(node, app, secret))
 
 
 def has_database(row: Release) -> bool:
     """Whether a release asks for a database of its application's own."""
     return bool(row.definition.get("database") == "own")
+
+
+def _sealed(node: Node, rows: Iterable[Release]) -> dict[tuple[str, int], str]:
+    """What only the processes of each release may see, sealed. Access to its database wins over a secret."""
+    asked = list(rows)
+    owners = {AppName(row.application.name) for row in asked if has_database(row)}
+    opened = secrets.opened({row.application.name for row in asked}) if asked else {}
+    access = databases.environments(owners) if owners else {}
+    found = {}
+    for row in asked:
+        app = row.application.name
+        database = access.get(app, {}) if has_database(row) else {}
+        found[app, row.number] = _seal(node, app, {**opened[app], **database})
+    return found
+
+
+def _seal(node: Node, app: str, values: Mapping[str, str]) -> str:
+    if not values:
+        return ""
+    if not node.key:
+        raise Conflict(f"the node {node.name} has no key that secrets could be sealed to", "run there: lampas up")
+    content = json.dumps(values, sort_keys=True, separators=(",", ":")).encode()
+    return base64.b64encode(the_vault().seal_to(bytes.fromhex(node.key), content, context(node.name, app))).decode()
 
 
 def _place(node: Node) -> NodePlace:
@@ -84,7 +145,7 @@ def _of_front(row: Release) -> tuple[str, ...]:
     return tuple(each.prefix for each in found)
 
 
-def _running(row: Release, database: Mapping[str, str]) -> RunningRelease:
+def _running(row: Release, sealed: str) -> RunningRelease:
     definition: dict[str, Any] = row.definition
     return RunningRelease(
         app=row.application.name,
@@ -99,5 +160,5 @@ def _running(row: Release, database: Mapping[str, str]) -> RunningRelease:
         persist=tuple(definition.get("persist", ())),
         canonical_host=definition.get("canonical_host", ""),
         env=row.env,
-        database=database if has_database(row) else {},
+        sealed=sealed,
     )

@@ -12,8 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from lampas.core.names import AppName
-from lampas.dispatch import databases, nodes, renewal, wanted
-from lampas.dispatch.steps import LiveSteps
+from lampas.dispatch import databases, nodes, serving, wanted
 from lampas.errors import Conflict, Failed
 from lampas.store import queue
 from lampas.store.models import AppDatabase, Operation
@@ -33,8 +32,13 @@ def rotate(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     begun = time.monotonic()
     row = databases.find(AppName(operation.application))
     _add(row, steps)
-    with LiveSteps(steps) as live:
-        renewal.renew(row.application, live)
+    done = serving.refresh(row.application, steps)
+    if done.failed:
+        number, message = next(iter(done.failed.items()))
+        raise Failed(
+            f"release {number} of {row.application} does not start with the new password: {message}",
+            f"both passwords open; retire it: lampas retire {row.application} {number}, then: lampas db rotate",
+        )
     _wait(row.application, steps)
     step = steps.begin("database", "the old password ends")
     _admit(row, row.password)

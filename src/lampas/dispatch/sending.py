@@ -5,14 +5,16 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from django.db import transaction
 
-from lampas.core.nodestate import NodeState
+from lampas.core.desired.node import Key
+from lampas.core.nodestate import NodeState, Unit
 from lampas.dispatch import blobs, nodes, rendering
 from lampas.dispatch.interface import ManagementInterface
-from lampas.dispatch.wanted import Wanted, everything
+from lampas.dispatch.wanted import Wanted, everything, let_go
 from lampas.errors import Failed, LampasError
 from lampas.store.models import Node
 
@@ -52,7 +54,8 @@ def send(wanted: Wanted, progress: Progress) -> list[NodeResult]:
         try:
             _send_one(node, apps, wanted.drain, progress)
         except LampasError:
-            restore(reached, progress)
+            if restore(reached, progress):
+                let_go(wanted.app)
             raise
         results.append(NodeResult(node.name, "live"))
     if not results:
@@ -73,45 +76,71 @@ def send_stored(progress: Progress) -> list[NodeResult]:
     return [NodeResult(node.name, "live") for node in reached]
 
 
-def restore(reached: list[Node], progress: Progress) -> None:
-    """Sends nodes what is stored; one that does not answer now catches up when it returns."""
+def restore(reached: list[Node], progress: Progress) -> bool:
+    """Sends nodes what is stored; one that does not answer now catches up when it returns. Returns whether all did."""
+    done = True
     for node in reached:
         try:
             _send_one(node, everything(), 0.0, progress, thorough=True)
         except LampasError as error:
+            done = False
             progress.event(node.name, "restore", "failed", error.message)
+    return done
+
+
+def changed(wanted: Wanted) -> set[int]:
+    """Those releases of an application whose units run on a node and would be made otherwise now: a secret was set, a
+    setting of the node changed, or another LAMPAS renders them."""
+    found = set()
+    for node in nodes.with_role("appserver"):
+        standing = _standing(_before(node))
+        for unit in rendering.units(node, wanted):
+            if standing.get((unit.app, unit.number, unit.port), unit) != unit:
+                found.add(unit.number)
+    return found
 
 
 def _send_one(
     node: Node, apps: Mapping[str, Wanted], drain: float, progress: Progress, *, thorough: bool = False
 ) -> None:
-    """Ships content, then sends the state.
+    """Ships content, sends the state, and remembers it once it is applied.
 
     What the last state named was shipped before it, so it is not asked for again: a rollback is one round trip less.
     With `thorough` it is, since after a failure or a restore nothing is sure.
     """
     interface = nodes.connect(node)
-    before = set() if thorough else _manifests(bytes(node.sent))
-    state = _next_state(node, apps, drain)
-    new = {release.manifest for release in state.releases} - before
+    before = _before(node)
+    state = _next_state(node, apps, drain, _standing(before))
+    held = {release.manifest for release in before.releases} if before and not thorough else set()
+    new = {release.manifest for release in state.releases} - held
     if new:
         blobs.ship(interface, new)
     _apply(interface, node.name, state, progress)
+    Node.objects.filter(pk=node.pk).update(sent=state.encode())
 
 
-def _manifests(sent: bytes) -> set[str]:
-    return {release.manifest for release in NodeState.decode(sent).releases} if sent else set()
+def _before(node: Node) -> NodeState | None:
+    """The last state that the node applied."""
+    return _decoded(bytes(node.sent)) if node.sent else None
 
 
-def _next_state(node: Node, apps: Mapping[str, Wanted], drain: float) -> NodeState:
-    """Renders the node's state under its next generation and stores it before it is sent."""
+@lru_cache(maxsize=8)
+def _decoded(sent: bytes) -> NodeState:
+    return NodeState.decode(sent)
+
+
+def _standing(before: NodeState | None) -> Mapping[Key, Unit]:
+    return {(unit.app, unit.number, unit.port): unit for unit in before.units} if before else {}
+
+
+def _next_state(node: Node, apps: Mapping[str, Wanted], drain: float, standing: Mapping[Key, Unit]) -> NodeState:
+    """Renders the node's state under its next generation, which is stored before the state is sent."""
     with transaction.atomic():
         locked = Node.objects.select_for_update().only("generation").get(pk=node.pk)
         generation = locked.generation + 1
-        expires = int(time.time()) + LIFETIME
-        state = rendering.node_state(node, apps, generation=generation, expires=expires, drain=drain)
-        Node.objects.filter(pk=node.pk).update(generation=generation, sent=state.encode())
-    return state
+        Node.objects.filter(pk=node.pk).update(generation=generation)
+    expires = int(time.time()) + LIFETIME
+    return rendering.node_state(node, apps, standing, generation=generation, expires=expires, drain=drain)
 
 
 def _apply(interface: ManagementInterface, node: str, state: NodeState, progress: Progress) -> None:

@@ -1,4 +1,5 @@
-"""What the worker carries out of what was asked for running applications: deploy, traffic, rollback, retire, delete.
+"""What the worker carries out of what was asked for running applications: deploy, traffic, rollback, retire, refresh,
+delete.
 
 Each ends in the same way: the nodes run it, then it is written down as settled. A worker that dies in between leaves
 an operation that is carried out again from its start: sending a node what it has changes nothing.
@@ -7,6 +8,8 @@ an operation that is carried out again from its start: sending a node what it ha
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,9 +19,18 @@ from lampas.core.cluster import traffic as shares
 from lampas.core.names import AppName
 from lampas.dispatch import databases, sending, wanted
 from lampas.dispatch.steps import LiveSteps
-from lampas.errors import Conflict, LampasError, NotFound
+from lampas.errors import Conflict, Failed, LampasError, NotFound
 from lampas.store import queue
-from lampas.store.models import Application, Operation, Release, Slot, TrafficRow
+from lampas.store.models import Application, Operation, Release, SecretRow, Slot, TrafficRow
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a refresh did: the releases whose units were renewed, and those without traffic that could not be and run on
+    as they were, with the reason."""
+
+    renewed: tuple[int, ...] = ()
+    failed: Mapping[int, str] = field(default_factory=dict)
 
 
 def deploy(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
@@ -28,9 +40,10 @@ def deploy(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     share = operation.intent.get("traffic")
     databases.prepare(AppName(app), number)
     slot = wanted.reserve(app, number)
+    renewed = wanted.renew(app, sending.changed(wanted.Wanted(app, {number: slot.port})))
     table = shares.deploy(wanted.in_force(app), number, 100 if share is None else int(share))
     try:
-        row, nodes = _run(app, table, steps, keep=number)
+        row, nodes = _run(app, table, steps, keep=number, renewed=renewed)
     except LampasError:
         if slot.state == "warm" and operation.started and slot.since >= operation.started:
             slot.delete()
@@ -88,24 +101,81 @@ def retire(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
 
 
 def delete(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
-    """Stops everything of an application and forgets its traffic; its data and its code stay."""
+    """Stops everything of an application and forgets its traffic and its secrets; its data and its code stay."""
     app = operation.application
     with LiveSteps(steps) as live:
         sending.send(wanted.Wanted(app, drain=wanted.DRAIN), live)
     with transaction.atomic():
         Slot.objects.filter(release__application__name=app).delete()
         TrafficRow.objects.filter(application__name=app).update(undone=operation.started)
+        SecretRow.objects.filter(application__name=app).delete()
         Application.objects.filter(name=app).update(deleted=operation.started)
         kept = databases.detach(AppName(app))
     return {"application": app, "database": "kept" if kept else "none"}
 
 
+def refresh(app: str, steps: queue.Steps) -> Refreshed:
+    """Renews an application's units whose content changed, each by one beside it that answers before it takes over.
+
+    Those with traffic are renewed together and first. Those that are kept warm follow one by one: one that does not
+    start any more is left as it is and told, it holds up nobody.
+
+    Raises:
+        LampasError: A unit with traffic could not be renewed; everything runs as it did.
+    """
+    table = wanted.in_force(app)
+    now = wanted.everything().get(app)
+    if now is None:
+        return Refreshed()
+    stale = sorted(sending.changed(now), reverse=True)
+    live, warm = [n for n in stale if table.get(n)], [n for n in stale if not table.get(n)]
+    failed = {}
+    if live:
+        _renew(app, table, live, steps)
+    for number in warm:
+        try:
+            _renew(app, table, [number], steps)
+        except LampasError as error:
+            failed[number] = error.message
+    return Refreshed(tuple(sorted({*live, *warm} - set(failed))), failed)
+
+
+def refreshed(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
+    """Renews the units of an application whose content changed."""
+    begun = time.monotonic()
+    done = refresh(operation.application, steps)
+    failed = [{"number": number, "error": error} for number, error in done.failed.items()]
+    return {"renewed": list(done.renewed), "failed": failed, "seconds": round(time.monotonic() - begun, 3)}
+
+
 def resend(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
-    """Sends every node what is stored: after a restore, or when a setting changed that it is rendered from."""
+    """Sends every node what is stored, then renews every unit whose content changed: after a restore, with another
+    LAMPAS, or when a setting changed that units are rendered from.
+
+    Raises:
+        Failed: Units of some applications could not be renewed and run as they did; all others were.
+    """
     del operation
     databases.ensure_all()
     with LiveSteps(steps) as live:
-        return {"nodes": [{"node": each.node, "state": each.state} for each in sending.send_stored(live)]}
+        nodes = [{"node": each.node, "state": each.state} for each in sending.send_stored(live)]
+    failed = {}
+    for app in wanted.everything():
+        try:
+            refresh(app, steps)
+        except LampasError as error:
+            failed[app] = error.message
+    if failed:
+        app, message = next(iter(failed.items()))
+        raise Failed(f"units of {', '.join(failed)} could not be renewed; {app}: {message}", "they run as they did")
+    return {"nodes": nodes}
+
+
+def _renew(app: str, table: shares.Table, numbers: list[int], steps: queue.Steps) -> None:
+    after = wanted.with_traffic(app, table, renewed=wanted.renew(app, numbers))
+    with LiveSteps(steps) as live:
+        sending.send(after, live)
+    wanted.settle(after)
 
 
 def _running(app: str) -> list[int]:
@@ -113,9 +183,15 @@ def _running(app: str) -> list[int]:
 
 
 def _run(
-    app: str, table: shares.Table, steps: queue.Steps, *, keep: int | None = None, leaving: list[int] | None = None
+    app: str,
+    table: shares.Table,
+    steps: queue.Steps,
+    *,
+    keep: int | None = None,
+    leaving: list[int] | None = None,
+    renewed: Mapping[int, int] | None = None,
 ) -> tuple[TrafficRow, list[sending.NodeResult]]:
-    after = wanted.with_traffic(app, table, keep=keep)
+    after = wanted.with_traffic(app, table, keep=keep, renewed=renewed)
     with LiveSteps(steps) as live:
         nodes = sending.send(after, live)
     with transaction.atomic():

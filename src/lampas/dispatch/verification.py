@@ -8,8 +8,7 @@ from collections.abc import Mapping
 
 from lampas.core.nodestate import Manifest, ReleaseOnNode, Task
 from lampas.core.release.values import VerifyReport
-from lampas.core.serving.units import environment
-from lampas.dispatch import blobs, nodes
+from lampas.dispatch import blobs, nodes, rendering
 
 
 class AgentVerifier:
@@ -24,13 +23,15 @@ class AgentVerifier:
         node = nodes.of_console()
         interface = nodes.connect(node)
         blobs.ship(interface, [release.manifest])
+        environment = rendering.environment_for(node, manifest.app, release.number, env, {})
         task = Task(
             node=node.name,
             expires=int(time.time()) + 60,
             nonce=secrets.token_hex(16),
             kind="verify",
             release=release,
-            env=environment(node.home, manifest.app, release.number, env),
+            env=environment.plain,
+            sealed=environment.sealed,
         )
         for frame in interface.task(task):
             if "ok" in frame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -17,6 +17,7 @@ from lampas.store.models import Application, Release, Slot, TrafficRow
 WARM_KEPT = 3  # versions without traffic that are kept running, so that a rollback is one rename
 REMEMBERED = 50  # settled tables that a rollback looks back over
 DRAIN = 5.0  # seconds between a unit's last traffic and its stop
+RENEWAL_DRAIN = 2.0  # the same where another unit of the same release has taken over: its visitors lose nothing
 
 
 @dataclass(frozen=True)
@@ -86,22 +87,63 @@ def reserve(app: str, number: int) -> Slot:
     Raises:
         Conflict: All port slots are taken.
     """
-    row, first = release(app, number), settings.CONFIGURATION.first_slot
+    row = release(app, number)
     with transaction.atomic():
-        taken = list(Slot.objects.select_for_update().values_list("port", flat=True))
+        taken = _taken()
         slot = Slot.objects.filter(release=row).first()
         if slot is None:
-            slot = Slot.objects.create(release=row, port=allocate(taken, first, PORTS), state="warm")
+            slot = Slot.objects.create(release=row, port=_free(taken), state="warm")
     return slot
 
 
-def with_traffic(app: str, traffic: Mapping[int, int], *, keep: int | None = None) -> Wanted:
+def renew(app: str, numbers: Collection[int]) -> dict[int, int]:
+    """Reserves another port for each of some releases that run: a unit whose content changes starts beside the one
+    that serves. Where an earlier attempt was cut off, its port is not used again: what stands there is not known.
+
+    Returns:
+        Release number → the port.
+
+    Raises:
+        Conflict: All port slots are taken.
+    """
+    with transaction.atomic():
+        taken = _taken()
+        found: dict[int, int] = {}
+        for slot in Slot.objects.filter(release__application__name=app, release__number__in=numbers).select_related(
+            "release"
+        ):
+            port = _free(taken)
+            taken.append(port)
+            Slot.objects.filter(pk=slot.pk).update(next_port=port)
+            found[slot.release.number] = port
+    return found
+
+
+def let_go(app: str) -> None:
+    """Frees the ports of renewals that did not come about, once the nodes run what is stored again."""
+    Slot.objects.filter(release__application__name=app, next_port__isnull=False).update(next_port=None)
+
+
+def _taken() -> list[int]:
+    """All ports that are given away; the rows stay locked."""
+    rows = Slot.objects.select_for_update().values_list("port", "next_port")
+    return [port for row in rows for port in row if port is not None]
+
+
+def _free(taken: Collection[int]) -> int:
+    return allocate(taken, settings.CONFIGURATION.first_slot, PORTS)
+
+
+def with_traffic(
+    app: str, traffic: Mapping[int, int], *, keep: int | None = None, renewed: Mapping[int, int] | None = None
+) -> Wanted:
     """The application as it should run under a traffic table: what is in it, and the newest few of the rest, warm.
 
     Args:
         app: The application.
         traffic: Release number → percent.
         keep: A release that runs whatever its share is.
+        renewed: The ports of releases that are being renewed.
     """
     rows = Slot.objects.filter(release__application__name=app).order_by("-since")
     slots = list(rows.values_list("release__number", "port", "state", "since"))
@@ -109,7 +151,8 @@ def with_traffic(app: str, traffic: Mapping[int, int], *, keep: int | None = Non
     # A unit that had traffic a moment ago may still be answering; it is let go with the next change.
     quiet = datetime.now(UTC) - timedelta(seconds=DRAIN)
     dropped = {number for number, _, state, since in idle[WARM_KEPT:] if state == "warm" and since < quiet}
-    return Wanted(app, {number: port for number, port, *_ in slots if number not in dropped}, dict(traffic))
+    ports = {number: port for number, port, *_ in slots if number not in dropped}
+    return Wanted(app, {**ports, **(renewed or {})}, dict(traffic), RENEWAL_DRAIN if renewed else 0.0)
 
 
 def settle(wanted: Wanted) -> TrafficRow:
@@ -119,6 +162,11 @@ def settle(wanted: Wanted) -> TrafficRow:
         application = Application.objects.select_for_update().get(name=wanted.app)
         slots = Slot.objects.filter(release__application=application)
         slots.exclude(release__number__in=list(wanted.slots)).delete()
+        for slot in slots.filter(next_port__isnull=False).select_related("release"):
+            if wanted.slots[slot.release.number] == slot.next_port:
+                slots.filter(pk=slot.pk).update(port=slot.next_port, next_port=None)
+            else:
+                slots.filter(pk=slot.pk).update(next_port=None)
         live = [number for number, percent in wanted.traffic.items() if percent]
         slots.filter(release__number__in=live).update(state="live", since=now)
         slots.exclude(release__number__in=live).filter(state="live").update(state="warm", since=now)

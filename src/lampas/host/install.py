@@ -158,6 +158,7 @@ def agent(layout: Layout, settings: Settings, made: Secrets) -> dict[str, Any]:
         "front_secret": made.front,
         "database_socket": str(layout.database_socket),
         "database_port": settings.database_port,
+        "secrets_key": str(layout.node_key),
     }
 
 

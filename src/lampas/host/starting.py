@@ -14,6 +14,7 @@ from lampas.host.secrets import Secrets
 from lampas.host.settings import Settings
 from lampas.host.supervisor import Program
 from lampas.host.users import as_user
+from lampas.vault import node_key
 
 ROLES = tuple(programs.ROLES)
 _DATABASE_SECONDS = 120.0  # recovery after a power cut may take a while
@@ -74,6 +75,7 @@ def set_up(layout: Layout, settings: Settings, secrets: Secrets, *, resend: bool
         "operator_token": secrets.operator,
         "address": f"127.0.0.1:{settings.agent_port}",
         "roles": list(ROLES),
+        "key": node_key(bytes.fromhex(layout.node_key.read_text().strip())).public.hex(),
         "resend": resend,
     }
     who = users.accounts(settings.isolation, settings.owner)

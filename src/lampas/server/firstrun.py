@@ -29,15 +29,17 @@ def operator_token(name: str, secret: str) -> None:
     )
 
 
-def node(address: str, roles: Sequence[str]) -> None:
-    """This node's own row; its address follows the settings."""
+def node(address: str, roles: Sequence[str], key: str) -> None:
+    """This node's own row; its address, home and key follow the settings. In another home nothing runs yet."""
     configuration = from_environment()
     row, _made = Node.objects.get_or_create(
         name=configuration.node,
         defaults={"address": address, "home": configuration.home, "roles": list(roles), "state": "unknown"},
     )
-    if (row.address, row.home) != (address, configuration.home):
-        Node.objects.filter(pk=row.pk).update(address=address, home=configuration.home)
+    if row.home != configuration.home:
+        Node.objects.filter(pk=row.pk).update(home=configuration.home, sent=b"")
+    if (row.address, row.key) != (address, key):
+        Node.objects.filter(pk=row.pk).update(address=address, key=key)
 
 
 def repository() -> None:

@@ -79,6 +79,7 @@ SERVING: Mapping[str, Handler] = {
     "traffic": serving.traffic,
     "rollback": serving.rollback,
     "retire": serving.retire,
+    "refresh": serving.refreshed,
     "delete": serving.delete,
     "resend": serving.resend,
     "rotate": rotation.rotate,

@@ -2,7 +2,7 @@
 
     LAMPAS_SERVER=… python -m lampas.server.setup < request.json > answer.json
 
-The request is a JSON object {"operator_token", "address", "roles", "resend"}; the answer is {"login"}: the
+The request is a JSON object {"operator_token", "address", "roles", "key", "resend"}; the answer is {"login"}: the
 secret part of a one-time login link. It may run at any time and as often as one likes: what is there stays as it is.
 """
 
@@ -28,19 +28,21 @@ class Request:
         operator_token: The secret of the token that the command line on this machine uses.
         address: host:port of this node's Management Interface.
         roles: The roles of this node.
+        key: The public key that secrets are sealed to for this node, in hexadecimal.
         resend: Whether nodes are to be sent their state again, once the worker runs.
     """
 
     operator_token: str
     address: str
     roles: tuple[str, ...]
+    key: str
     resend: bool
 
 
 def main() -> None:
     """Reads the request, does it, writes the answer."""
     raw = json.load(sys.stdin)
-    request = Request(raw["operator_token"], raw["address"], tuple(raw["roles"]), bool(raw["resend"]))
+    request = Request(**{**raw, "roles": tuple(raw["roles"])})
     os.environ["DJANGO_SETTINGS_MODULE"] = "lampas.server.settings"
     django.setup()
     json.dump({"login": perform(request)}, sys.stdout)
@@ -53,7 +55,7 @@ def perform(request: Request) -> str:
     call_command("migrate", verbosity=0, interactive=False)
     firstrun.administrator(ADMINISTRATOR)
     firstrun.operator_token(ADMINISTRATOR, request.operator_token)
-    firstrun.node(request.address, request.roles)
+    firstrun.node(request.address, request.roles, request.key)
     firstrun.repository()
     if request.resend:
         firstrun.resend(ADMINISTRATOR)

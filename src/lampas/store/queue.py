@@ -18,7 +18,7 @@ from lampas.store import audit
 from lampas.store.models import Operation, OperationStep
 
 BUILDING = ("build",)
-SERVING = ("deploy", "traffic", "rollback", "retire", "delete", "rotate", "drop")
+SERVING = ("deploy", "traffic", "rollback", "retire", "refresh", "delete", "resend", "rotate", "drop")
 LEASE = timedelta(seconds=15)
 
 

@@ -175,7 +175,7 @@ def test_a_password_is_changed_and_the_old_one_ends(dba: ApiClient, node: HomeDa
     assert row["rotated"]
 
 
-@pytest.mark.parametrize("dies", ["databases.admit", "renewal.renew", "rotation._wait"])
+@pytest.mark.parametrize("dies", ["databases.admit", "serving.refresh", "rotation._wait"])
 def test_a_change_of_password_that_was_cut_short_goes_on_and_never_locks_out(
     dba: ApiClient, node: HomeDatabase, monkeypatch: pytest.MonkeyPatch, dies: str
 ) -> None:

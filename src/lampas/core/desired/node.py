@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
+from types import MappingProxyType
 
 from lampas.core.cluster.live import AppLive
 from lampas.core.nodestate import NodeState, Ready, ReleaseOnNode, Unit
 from lampas.core.serving import maps, units
 from lampas.errors import InvalidInput
+
+Key = tuple[str, int, int]  # application, release number, port
 
 
 @dataclass(frozen=True)
@@ -47,8 +50,8 @@ class RunningRelease:
         static: URL prefix → directory.
         persist: Its persistent directories.
         canonical_host: The host that the application is given; "" is the one that was asked.
-        env: `[app.NAME.env]` and secrets, opened.
-        database: `DATABASE_URL` and `DB_*`; empty without a database of its own.
+        env: `[app.NAME.env]`.
+        sealed: Its secrets and the access to its database, sealed to the node; "" where there are none.
         seconds: How long its start may take.
     """
 
@@ -64,7 +67,7 @@ class RunningRelease:
     persist: tuple[str, ...] = ()
     canonical_host: str = ""
     env: Mapping[str, str] = field(default_factory=dict)
-    database: Mapping[str, str] = field(default_factory=dict)
+    sealed: str = ""
     seconds: float = 60.0
 
     def __hash__(self) -> int:
@@ -76,6 +79,7 @@ def render(
     node: NodePlace,
     apps: Sequence[AppLive],
     releases: Sequence[RunningRelease],
+    standing: Mapping[Key, Unit] = MappingProxyType({}),
     *,
     generation: int,
     expires: int,
@@ -87,6 +91,8 @@ def render(
         node: The node.
         apps: What is live, with a port for every release that runs.
         releases: Every release that has a port in `apps`; exactly those.
+        standing: Units that run there. One whose release still has its port goes on as it is, whatever it would be
+            rendered to now: who wants it renewed gives it another port.
         generation: Grows with each change.
         expires: Unix seconds after which the agent refuses it.
         drain: Seconds that a unit without traffic is left before it is stopped.
@@ -106,7 +112,11 @@ def render(
         expires=expires,
         apps=tuple(sorted(app.app for app in apps)),
         releases=tuple(ReleaseOnNode(each.app, each.number, each.release, each.manifest) for each in ordered),
-        units=tuple(unit(node, each, ports[each.app, each.number]) for each in ordered),
+        units=tuple(
+            standing.get((each.app, each.number, port)) or unit(node, each, port)
+            for each in ordered
+            for port in [ports[each.app, each.number]]
+        ),
         maps=maps.render(node.domain, node.front_secret, apps),
         drain=drain,
     )
@@ -142,8 +152,9 @@ def unit(node: NodePlace, release: RunningRelease, port: int) -> Unit:
         port=port,
         config=units.config(settings),
         shim=units.shim(settings),
-        env=units.environment(node.home, release.app, release.number, release.env, release.database),
+        env=units.environment(node.home, release.app, release.number, release.env),
         ready=Ready("/", host, release.processes, release.seconds, key),
+        sealed=release.sealed,
         by_port=True,
     )
 

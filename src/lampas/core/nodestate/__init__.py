@@ -8,6 +8,7 @@ goes apart, by sha256. The format is described in docs/formats/nodestate.md.
 from lampas.core.nodestate.command import SIGNALS, Command, Terminal, Word
 from lampas.core.nodestate.database import DatabaseOrder
 from lampas.core.nodestate.encoding import FORMAT
+from lampas.core.nodestate.environment import Environment
 from lampas.core.nodestate.manifest import Manifest, ManifestFile, ManifestWheel, ReleaseOnNode
 from lampas.core.nodestate.places import Places
 from lampas.core.nodestate.sandbox import Proof, Sandbox
@@ -19,6 +20,7 @@ __all__ = [
     "SIGNALS",
     "Command",
     "DatabaseOrder",
+    "Environment",
     "Manifest",
     "ManifestFile",
     "ManifestWheel",

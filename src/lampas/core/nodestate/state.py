@@ -37,7 +37,7 @@ class Unit:
         shim: The whole app.wsgi.
         env: The environment of its processes, as far as it is not secret.
         ready: How the agent learns that it serves.
-        sealed: Secret variables, sealed to the node, see `secrets`; they win over those of `env`.
+        sealed: Secret variables, sealed to the node, see `environment`; they win over those of `env`.
         by_port: Whether its port belongs to its name. A unit of the first LAMPAS had none in it and is False here: it
             goes on serving under its old name until another one has taken over.
     """

@@ -85,24 +85,22 @@ def shim(unit: ReleaseUnit) -> str:
     return app_wsgi(Entry.parse(unit.entry))
 
 
-def environment(
-    home: str, app: str, number: int, variables: Mapping[str, str], database: Mapping[str, str] | None = None
-) -> dict[str, str]:
-    """The environment of a release's processes: what the definition sets, and what LAMPAS adds on top.
+def environment(home: str, app: str, number: int, variables: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a release's processes as far as it is not secret: what the definition sets, and what LAMPAS
+    adds on top.
 
     Args:
         home: LAMPAS's home on the node.
         app: The application.
         number: The release's number.
-        variables: `[app.NAME.env]` and its secrets, opened.
-        database: `DATABASE_URL` and `DB_*` of an application with a database of its own.
+        variables: `[app.NAME.env]`.
 
     Raises:
         InvalidInput: A name is no variable's, or a value holds a NUL.
     """
     data = Places(typed.path(home)).data(app)
     added = {"LAMPAS_APP": app, "LAMPAS_RELEASE": str(number), "LAMPAS_DATA": data, "HOME": data}
-    whole = {"PYTHONUNBUFFERED": "1", **variables, **(database or {}), **added}
+    whole = {"PYTHONUNBUFFERED": "1", **variables, **added}
     return dict(typed.variable(name, value) for name, value in sorted(whole.items()))
 
 

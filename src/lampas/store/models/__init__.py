@@ -12,6 +12,7 @@ from lampas.store.models.history import Pack, PackChunk, Ref, Repository
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
 from lampas.store.models.operations import Operation, OperationStep
 from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
+from lampas.store.models.secrets import SecretRow
 
 __all__ = [
     "AdvisoryRow",
@@ -38,6 +39,7 @@ __all__ = [
     "Release",
     "ReleaseArtifact",
     "Repository",
+    "SecretRow",
     "Slot",
     "Token",
     "TrafficRow",

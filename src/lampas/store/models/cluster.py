@@ -6,7 +6,8 @@ from lampas.store.models.releases import Application, Release
 
 
 class Node(models.Model):
-    """A host with its Management Interface. `observed` is what it last reported, `generation` what it was last sent."""
+    """A host with its Management Interface. `observed` is what it last reported, `generation` what it was last sent,
+    `sent` the last NodeState that it applied: units that run go on as it says until they are renewed."""
 
     name = models.CharField(max_length=64, unique=True)
     address = models.CharField(max_length=255)  # host:port of its Management Interface
@@ -14,17 +15,20 @@ class Node(models.Model):
     roles = models.JSONField(default=list)
     state = models.CharField(max_length=16)  # unknown, joining, ready, draining, unreachable
     generation = models.BigIntegerField(default=0)
-    sent = models.BinaryField(default=b"")  # the NodeState of `generation`, as signed
+    sent = models.BinaryField(default=b"")
+    key = models.CharField(max_length=64, default="")  # public, in hexadecimal: secrets are sealed to it
     observed = models.JSONField(default=dict)
     heard = models.DateTimeField(null=True)
 
 
 class Slot(models.Model):
     """A release that should run: its port on every appserver node. `state` live (has traffic or is being given it)
-    or warm (kept ready for a rollback)."""
+    or warm (kept ready for a rollback). `next_port` is where it is being renewed; it takes the place of `port` once
+    every node has applied that."""
 
     release = models.OneToOneField(Release, models.PROTECT, related_name="slot")
     port = models.IntegerField(unique=True)
+    next_port = models.IntegerField(unique=True, null=True)
     state = models.CharField(max_length=8)
     since = models.DateTimeField(auto_now=True)
 

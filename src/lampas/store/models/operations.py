@@ -10,7 +10,7 @@ class Operation(models.Model):
     lease end, and the next one resumes. Operations of one application run one after the other, in order of id.
     """
 
-    kind = models.CharField(max_length=16)  # build, deploy, traffic, rollback, retire, delete, rotate, drop
+    kind = models.CharField(max_length=16)  # lampas.store.operations.KINDS
     application = models.CharField(max_length=32, db_index=True)
     intent = models.JSONField()
     state = models.CharField(max_length=8, default="waiting", db_index=True)
