@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lampas.build import locking, sources
+from lampas.build import locking, overlay, sources
 from lampas.build.tools import tools
 from lampas.core.closure.compute import compute as walk
 from lampas.core.closure.scope import Scope
@@ -19,10 +19,11 @@ from lampas.core.names import Oid, RepositoryName
 
 @dataclass(frozen=True)
 class Computed:
-    """A closure with the repositories that it was computed from."""
+    """A closure with the repositories that it was computed from, and the history that has the definition's files."""
 
     closure: Closure
     scopes: tuple[Scope, ...]
+    reader: HistoryReader
 
     @property
     def roots(self) -> dict[RepositoryName, str]:
@@ -63,11 +64,12 @@ def compute_scoped(
     tell: Callable[[str], None] = lambda _: None,
 ) -> Computed:
     """As `compute`, with the repositories that it was computed from; `tell` hears one line about each build."""
+    reader = overlay.over(reader, definition, commit)
     scopes = sources.scopes(reader, definition, commit, pins)
     facts = sources.facts_of(reader, (module for scope in scopes for module in scope.modules))
     using = locking.Locking(tools(), builder, definition.name, definition.build_packages, tell)
     lock = locking.locked(_requirements(reader, definition, scopes[0]), using)
-    return Computed(walk(definition, commit, scopes, facts, lock), scopes)
+    return Computed(walk(definition, commit, scopes, facts, lock), scopes, reader)
 
 
 def _requirements(reader: HistoryReader, definition: Definition, own: Scope) -> Requirements:

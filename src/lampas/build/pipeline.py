@@ -23,8 +23,9 @@ from lampas.core.distributions.sources import WheelBuilder
 from lampas.core.history.ports import HistoryReader
 from lampas.core.names import AppName, ReleaseId, ReleaseNumber
 from lampas.core.nodestate import Manifest, ReleaseOnNode
-from lampas.core.release.assembly import check_persist, manifest, release_id, tree_digest, tree_files
+from lampas.core.release.assembly import manifest, release_id, tree_digest, tree_files
 from lampas.core.release.diagnosis import missing_modules
+from lampas.core.release.persistence import check_persist
 from lampas.core.release.values import Built, Progress, Verified, Verifier
 from lampas.errors import Failed
 from lampas.store import artifacts, releases
@@ -121,10 +122,10 @@ def _make(
     check_resolved(closure)
     progress("distributions", _summary(closure))
     files = tree_files(closure, definition.root, computed.roots)
-    check_persist(definition, files)
+    check_persist(definition, files, computed.scopes[0].modes)
     named = release_id(definition, closure, files)
     progress("tree", f"{len(files)} files")
-    built = trees.make(reader, files, anew)
+    built = trees.make(computed.reader, files, anew)
     return _Made(definition, closure, named, manifest(definition, named, closure, files, built))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 import click
 
@@ -20,6 +21,24 @@ class Pair(click.ParamType[tuple[str, str]]):
         if not separator or not name:
             self.fail(f"{value!r} is no pair: write NAME=VALUE", param, ctx)
         return name, rest
+
+
+class LocalFile(Pair):
+    """`PATH=FILE`: a path, and the text of a file of this machine."""
+
+    name = "PATH=FILE"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        """`A=b` → ("A", what b holds)."""
+        if isinstance(value, tuple):
+            return value
+        path, file = super().convert(value, param, ctx)
+        try:
+            return path, Path(file).read_bytes().decode()
+        except OSError as error:
+            self.fail(f"{file} cannot be read: {error.strerror}", param, ctx)
+        except UnicodeDecodeError:
+            self.fail(f"{file} is not UTF-8 text", param, ctx)
 
 
 class Share(click.ParamType[tuple[int, int]]):

@@ -78,6 +78,20 @@ def test_an_application_is_made_shown_and_listed(lampas: CommandLine) -> None:
     assert "instance" in lampas("app", "show", "shop").out
 
 
+def test_an_application_is_made_with_files_of_this_machine(lampas: CommandLine, tmp_path: Path) -> None:
+    (tmp_path / "local.ini").write_bytes("[web]\nname = Ünï = x\n".encode())
+    (tmp_path / "data").write_bytes(b"\xff\xfe")
+    words = ("app", "create", "shop", "--repo", "shop", "--entry", "shop:application", "--file")
+    assert "cannot be read: No such file" in lampas(*words, f"conf/web.ini={tmp_path}/none").err
+    assert "is not UTF-8 text" in lampas(*words, f"conf/web.ini={tmp_path}/data").err
+    lampas.json(*words, f"conf/web.ini={tmp_path}/local.ini")
+    definition = lampas.json("app", "show", "shop")["definition"]
+    assert definition["files"] == {"conf/web.ini": "[web]\nname = Ünï = x\n"}
+    shown = lampas("app", "show", "shop").out
+    assert "files = conf/web.ini" in shown
+    assert "name =" not in shown.partition("files")[2]
+
+
 def test_a_setting_given_twice_is_bad_usage(lampas: CommandLine) -> None:
     words = ("--repo", "shop", "--entry", "shop:application", "--env", "A=1", "--env", "A=2")
     assert lampas("app", "create", "shop", *words).status == 2

@@ -43,6 +43,7 @@ class ApplicationIn(Schema):
     processes: int = 2
     threads: int = 15
     env: dict[str, str] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
 
 
 class Made(Schema):
@@ -193,4 +194,5 @@ def _definition(body: ApplicationIn) -> Definition:
         processes=body.processes,
         threads=body.threads,
         env=body.env,
+        files=body.files,
     )

@@ -9,7 +9,7 @@ import click
 
 from lampas.cli.progress import wait
 from lampas.cli.session import Session, pass_session
-from lampas.cli.settings import Pair, once
+from lampas.cli.settings import LocalFile, Pair, once
 
 _SAID = ("name", "file", "commit", "definition_commit")  # by the first lines already
 
@@ -30,12 +30,20 @@ def app() -> None:
 @click.option("--database", type=click.Choice(("none", "own")))
 @click.option("--persist", multiple=True, help="A directory that outlives releases.")
 @click.option("--env", "pairs", type=Pair(), multiple=True, help="A setting.")
+@click.option("--file", "files", type=LocalFile(), multiple=True, help="A file besides the code, as PATH=FILE.")
 @pass_session
-def create(session: Session, /, name: str, pairs: tuple[tuple[str, str], ...], **options: Any) -> None:
+def create(
+    session: Session,
+    /,
+    name: str,
+    pairs: tuple[tuple[str, str], ...],
+    files: tuple[tuple[str, str], ...],
+    **options: Any,
+) -> None:
     """Make an application: writes its definition to the repository `cluster`."""
     given = {key: list(value) if isinstance(value, tuple) else value for key, value in options.items()}
     body = {"name": name, **{key: value for key, value in given.items() if value not in (None, [])}}
-    made = session.api.post("/applications", {**body, "env": once(pairs)})
+    made = session.api.post("/applications", {**body, "env": once(pairs), "files": once(files)})
     session.out.document(made, f"{name} is made; build it: lampas release build {name}")
 
 
@@ -73,7 +81,8 @@ def show(session: Session, name: str) -> None:
     session.out.document({}, f"{name}  {found['url']}", f"definition in force: {found['source'] or found['problem']}")
     for key, value in found["definition"].items():
         if value not in (None, "", [], {}) and key not in _SAID:
-            session.out.document({}, f"  {key} = {_shown(value)}")
+            said = list(value) if key == "files" else value  # their names: what they hold may be long
+            session.out.document({}, f"  {key} = {_shown(said)}")
     session.out.rows("versions", found["versions"], ("number", "state", "traffic", "url", "created"))
 
 

@@ -26,8 +26,8 @@ class Rivals(Conflict):
 
 
 def starts(definition: Definition, scopes: Sequence[Scope], graph: Graph) -> list[Start]:
-    """The nodes that a definition names: its entry, its links, its static directories, what its environment names, and
-    what it says that modules need.
+    """The nodes that a definition names: its entry, its links, its own files, its static directories, what its
+    environment names, and what it says that modules need.
 
     Args:
         definition: The definition.
@@ -55,6 +55,9 @@ def _named(definition: Definition, scopes: Sequence[Scope], graph: Graph) -> Ite
         for module in linked:
             edge = Edge(source, module.name, "declared", own.file, own.line_of("links"))
             yield _start(graph, module, edge, certain="*" not in link and not link.endswith("/"))
+    for module in scopes[0].modules if own.files else ():  # what the definition brings is there to be used
+        if module.path in own.files:
+            yield _start(graph, module, Edge(source, module.name, "declared", own.file, own.line_of("files")))
     for folder in own.static.values():
         for module in expand(f"{folder.rstrip('/')}/**", everything, graph.table, ""):
             yield _start(graph, module, Edge(source, module.name, "static", own.file, own.line_of("static")))

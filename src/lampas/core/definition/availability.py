@@ -19,7 +19,6 @@ def check_available(definition: Definition) -> None:
         "path": bool(definition.path),
         "persist_shared": bool(definition.persist_shared),
         "packages": bool(definition.packages),
-        "files": bool(definition.files),
         "verify.requests": bool(definition.verify_requests),
         "verify.test": bool(definition.verify_test),
     }

@@ -175,6 +175,16 @@ def items(check: Check) -> Check:
     return each
 
 
+def directories(value: Any) -> tuple[str, ...]:
+    """A list of directories inside the tree, none of them inside another."""
+    found: tuple[str, ...] = items(path)(value)
+    for inner in found:
+        for outer in found:
+            if inner.startswith(f"{outer}/"):
+                raise Bad(f"{inner!r} is inside {outer!r}, which is kept whole", "take it out")
+    return found
+
+
 def table(name: Check, value_check: Check) -> Check:
     """A table whose names and values pass checks."""
 

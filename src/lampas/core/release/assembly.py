@@ -14,7 +14,7 @@ from lampas.core.modules.values import Kind
 from lampas.core.names import ReleaseId, RepositoryName, Sha256
 from lampas.core.nodestate import Manifest, ManifestFile, ManifestWheel
 from lampas.core.release.values import BuiltFile, Content, TreeFile
-from lampas.errors import Conflict, InvalidInput
+from lampas.errors import Conflict
 
 BUILDER = 1  # grows when the same inputs would give another tree
 PYTHON = "3.11"
@@ -112,22 +112,6 @@ def tree_digest(made: Manifest) -> str:
     """The hash of the tree that came out: paths, modes, contents and wheels."""
     files = [[file.path, file.mode, file.sha256] for file in made.files]
     return _digest({"files": files, "wheels": sorted(wheel.sha256 for wheel in made.wheels)})
-
-
-def check_persist(definition: Definition, files: Sequence[TreeFile]) -> None:
-    """Refuses persistent directories that would hide code.
-
-    Raises:
-        InvalidInput: A Python file of the release stands in one.
-    """
-    for folder in definition.persist:
-        hidden = next((f for f in files if f.compiled and f"{f.path}/".startswith(f"{folder}/")), None)
-        if hidden is not None:
-            raise InvalidInput(
-                f"{definition.file}: app.{definition.name}.persist: {folder!r} holds code ({hidden.path}), "
-                "and what is in a persistent directory is not taken from a release",
-                "name a directory that the application writes to",
-            )
 
 
 def _file(path: str, content: Content, mode: int) -> ManifestFile:

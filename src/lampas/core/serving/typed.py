@@ -7,7 +7,7 @@ import re
 from lampas.errors import InvalidInput
 
 _PATH = re.compile(r"/(?:[A-Za-z0-9._@+=,-]+/)*[A-Za-z0-9._@+=,-]+")
-_RELATIVE = re.compile(r"(?:[A-Za-z0-9._@+=, -]+/)*[A-Za-z0-9._@+=, -]+")
+_RELATIVE = re.compile(r"(?:[\w.@+=, -]+/)*[\w.@+=, -]+")
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
 _ADDRESS = re.compile(r"[0-9.]{7,15}|\[[0-9a-f:]{2,39}\]|[*]")
 _PREFIX = re.compile(r"(?:/[A-Za-z0-9._~-]+)+")
