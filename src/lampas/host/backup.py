@@ -25,7 +25,9 @@ from lampas.host.users import as_user
 
 FORMAT = 1
 _SYSTEM = frozenset({"information_schema", "mysql", "performance_schema", "sys"})
+_SCRATCH = "lampas_scratch_"  # of verifications that are going on
 _HOURS = 6 * 3600.0
+_ATTEMPTS = 3
 
 
 @dataclass(frozen=True)
@@ -98,7 +100,7 @@ def _administrator(found: Settings) -> str:
 def _databases(layout: Layout, found: Settings) -> list[str]:
     words = ["mariadb", "--no-defaults", f"--socket={layout.database_socket}", "-N", "-e", "SHOW DATABASES"]
     said = process.check(as_user(_administrator(found), list(words)), cwd=Path("/")).decode()
-    return sorted(set(said.split()) - _SYSTEM)
+    return sorted(name for name in set(said.split()) - _SYSTEM if not name.startswith(_SCRATCH))
 
 
 def _applications(layout: Layout) -> list[str]:
@@ -106,9 +108,20 @@ def _applications(layout: Layout) -> list[str]:
 
 
 def _dump(layout: Layout, found: Settings, databases: list[str], into: IO[bytes]) -> None:
+    """All of them in one transaction, with its place in the binary log. Where an application changes a table's shape
+    meanwhile, MariaDB refuses to go on: it is begun again."""
     words = ["mariadb-dump", "--no-defaults", f"--socket={layout.database_socket}", "--single-transaction", "--quick"]
-    words += ["--hex-blob", "--routines", "--triggers", "--events", "--max-allowed-packet=64M"]
-    _into(as_user(_administrator(found), [*words, "--databases", *databases]), into, "mariadb-dump")
+    words += ["--hex-blob", "--routines", "--triggers", "--events", "--max-allowed-packet=64M", "--master-data=2"]
+    for attempt in range(1, _ATTEMPTS + 1):
+        try:
+            _into(as_user(_administrator(found), [*words, "--databases", *databases]), into, "mariadb-dump")
+        except Failed:
+            if attempt == _ATTEMPTS:
+                raise
+            into.seek(0)
+            into.truncate()
+        else:
+            return
 
 
 def _gather(layout: Layout, found: Settings, application: str, into: IO[bytes]) -> None:

@@ -11,6 +11,7 @@ import json
 import shutil
 import tarfile
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -31,6 +32,7 @@ from lampas.pki import write_private
 from lampas.roothelper import rules
 
 _HOURS = 6 * 3600.0
+_SETTLED = 300.0  # seconds that all applications together may take to start
 
 
 def restore(wish: Wish, file: Path, secret: bytes, say: Callable[[str], None]) -> Up:
@@ -73,7 +75,10 @@ def restore(wish: Wish, file: Path, secret: bytes, say: Callable[[str], None]) -
             layout.sample.write_text("\n".join(sampling.STEPS) + "\n")
             layout.told.write_text("restored\n")
             layout.restoring.unlink()
-            return brought_up(layout, settings, made, sample=True, say=say)
+            up = brought_up(layout, settings, made, sample=True, say=say)
+            say("starting the applications …")
+            _settle(layout, settings)
+            return up
 
 
 def _adopted(saved: dict[str, Any], home: Path) -> Settings:
@@ -107,10 +112,31 @@ def _load(layout: Layout, settings: Settings, dump: IO[bytes]) -> None:
 def _move_slots(layout: Layout, settings: Settings, distance: int) -> None:
     """The ports of release units follow where others have those of the backup."""
     if distance:
-        who = users.accounts(settings.isolation, settings.owner).database
-        words = ["mariadb", "--no-defaults", f"--socket={layout.database_socket}", database.NAME]
-        update = f"UPDATE lampas_slot SET port = port + {distance:d}"  # noqa: S608 - a number
-        process.check(as_user(who, [*words, "-e", update]), cwd=Path("/"))
+        _asked(layout, settings, f"UPDATE lampas_slot SET port = port + {distance:d}")  # noqa: S608 - a number
+
+
+def _settle(layout: Layout, settings: Settings) -> None:
+    """Waits until the node was sent what it is to run: accounts at MariaDB are made again, then units are started.
+
+    Raises:
+        Failed: An application did not start.
+    """
+    ends = "SELECT state, JSON_VALUE(error, '$.message') FROM lampas_operation WHERE kind = 'resend'"
+    deadline = time.monotonic() + _SETTLED
+    state, message = "waiting", ""
+    while state in ("waiting", "running") and time.monotonic() < deadline:
+        time.sleep(0.1)
+        state, message = (_asked(layout, settings, f"{ends} ORDER BY id DESC LIMIT 1") or "done\t").split("\t")
+    if state != "done":
+        why = message if state == "failed" else f"they did not within {_SETTLED:g} s"
+        raise Failed(f"the node is restored, but its applications did not start: {why}", "see: lampas operation list")
+
+
+def _asked(layout: Layout, settings: Settings, statement: str) -> str:
+    """What the server's tables answer to a statement of LAMPAS's own, as text."""
+    who = users.accounts(settings.isolation, settings.owner).database
+    words = ["mariadb", "--no-defaults", f"--socket={layout.database_socket}", database.NAME, "-N", "-B"]
+    return process.check(as_user(who, [*words, "-e", statement]), cwd=Path("/")).decode().rstrip("\n")
 
 
 def _scatter(layout: Layout, settings: Settings, application: str, content: IO[bytes]) -> None:
