@@ -167,7 +167,7 @@ def test_an_order_counts_once_here_and_now(node: HomeDatabase, home: tuple[Inter
     assert console.database(fresh) == {"databases": {}}
     bad: list[dict[str, Any]] = [{"node": "there"}, {"expires": 1}, {"verb": "sql"}, {"nonce": ""}]
     for refused in (fresh, *(_order(**{"nonce": "d" * 16, **changes}) for changes in bad)):
-        with pytest.raises(Failed, match="refused /v1/database"):
+        with pytest.raises(LampasError):
             console.database(refused)
     unsigned = console._http.post("/v1/database", content=_order(nonce="e" * 16).encode())
     assert unsigned.status_code == 403
