@@ -18,6 +18,7 @@ from lampas.errors import Failed
 
 OUT_OF_TIME = 124
 REFUSED = "lampas: the command could not be run: "  # as in roothelper/helper.py, which this package does not import
+_PAUSE = 0.2  # seconds between two tellings, so that a chatty command costs the console no more than a quiet one
 _LIVE = 1 << 20  # bytes of output that are told as they come
 _FIRST = 500  # bytes that tell whether it ran at all
 _LAST = 256 << 10  # bytes of the rest that are told at the end
@@ -110,11 +111,11 @@ class Commands:
         said = Said(tell)
         with self._content.receive() as receiver:
             account = _AccountReader(self._order.sandbox, receiver)
-            for name, data in self._running.frames():
-                if name == "err":
-                    said.take(data)
-                else:
+            for name, data in self._running.frames(_PAUSE):
+                if name == "out":
                     account.take(data)
+                else:
+                    said.take(data)
             said.end()
             took = round(time.monotonic() - begun, 3)
             found = account.read(self._running.status, took)
@@ -127,25 +128,28 @@ class Said:
     """What commands write, told in bounds: all of it while it is little, then only its end."""
 
     def __init__(self, tell: Callable[[str], None]) -> None:
-        self._tell, self._told, self._kept, self._count = tell, 0, b"", 0
+        self._tell, self._taken, self._kept, self._count = tell, 0, b"", 0
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
-        self._first = b""
+        self._first, self._waiting, self._told = b"", "", time.monotonic()
 
     def take(self, data: bytes) -> None:
-        """More of it."""
+        """More of it, or nothing more for a while."""
         self._first += data[: max(0, _FIRST - len(self._first))]
-        now, later = data[: max(0, _LIVE - self._told)], data[max(0, _LIVE - self._told) :]
-        if now:
-            self._told += len(now)
-            self._say(self._decoder.decode(now))
+        room = max(0, _LIVE - self._taken)
+        now, later = data[:room], data[room:]
+        self._taken += len(now)
+        self._waiting += self._decoder.decode(now)
         self._count += len(later)
         self._kept = (self._kept + later)[-_LAST:]
+        if time.monotonic() - self._told >= _PAUSE:
+            self._say()
 
     def end(self) -> None:
-        """Tells the end of what was too much."""
+        """Tells the rest, and of what was too much the end."""
         if self._count > len(self._kept):
-            self._say(_LEFT_OUT.format(count=self._count - len(self._kept)))
-        self._say(self._decoder.decode(self._kept, final=True))
+            self._waiting += _LEFT_OUT.format(count=self._count - len(self._kept))
+        self._waiting += self._decoder.decode(self._kept, final=True)
+        self._say()
 
     @property
     def refusal(self) -> str:
@@ -153,9 +157,10 @@ class Said:
         line = self._first.decode(errors="replace").partition("\n")[0]
         return line if line.startswith(("bwrap:", "setpriv:", REFUSED)) else ""
 
-    def _say(self, text: str) -> None:
-        if text:
-            self._tell(text)
+    def _say(self) -> None:
+        if self._waiting:
+            self._tell(self._waiting)
+            self._waiting, self._told = "", time.monotonic()
 
 
 class _AccountReader:

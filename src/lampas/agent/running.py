@@ -39,15 +39,18 @@ class Running:
         if end:
             self._write({"eof": True})
 
-    def frames(self) -> Iterator[tuple[str, bytes]]:
-        """What the command writes, as it comes: ("out" or "err", bytes)."""
+    def frames(self, tick: float | None = None) -> Iterator[tuple[str, bytes]]:
+        """What the command writes, as it comes: ("out" or "err", bytes); ("", b"") after `tick` seconds of silence."""
         assert self._process.stdout is not None  # noqa: S101 - started with pipes
         assert self._process.stderr is not None  # noqa: S101
         with selectors.DefaultSelector() as selector:
             selector.register(self._process.stdout, selectors.EVENT_READ, "out")
             selector.register(self._process.stderr, selectors.EVENT_READ, "err")
             while selector.get_map():
-                for key, _ in selector.select():
+                ready = selector.select(tick)
+                if not ready:
+                    yield "", b""
+                for key, _ in ready:
                     data = os.read(key.fd, _CHUNK)
                     if not data:
                         selector.unregister(key.fileobj)

@@ -10,9 +10,10 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lampas.build import closures, definitions, trees
+from lampas.build import hooks as build_hooks
 from lampas.build.tools import tools
 from lampas.core.closure.unresolved import check_resolved
 from lampas.core.closure.values import Closure
@@ -26,6 +27,7 @@ from lampas.core.nodestate import Manifest, ReleaseOnNode
 from lampas.core.release.assembly import manifest, release_id, tree_digest, tree_files
 from lampas.core.release.diagnosis import missing_modules
 from lampas.core.release.persistence import check_persist
+from lampas.core.release.hooks import HookRunner, merged
 from lampas.core.release.values import Built, Progress, Verified, Verifier
 from lampas.errors import Failed
 from lampas.store import artifacts, releases
@@ -51,6 +53,7 @@ class _Made:
     closure: Closure
     release: ReleaseId
     manifest: Manifest
+    hooks: str
 
 
 def build(
@@ -64,6 +67,7 @@ def build(
     *,
     anew: bool = False,
     builder: WheelBuilder | None = None,
+    hooks: HookRunner | None = None,
 ) -> Built:
     """Builds a release and proves that it starts. What the same inputs gave before is returned, not made again.
 
@@ -73,10 +77,11 @@ def build(
         at: A branch, tag or commit of its repository; None: the default branch.
         pins: Path → another commit, from which that path's content is taken.
         actor: Who asked for it.
-        progress: Hears of the steps definition, closure, distributions, tree, verify.
+        progress: Hears of the steps definition, closure, distributions, tree, hooks, verify.
         verifier: Starts it alone. A release that does not start is kept as failed, with its log, and is not deployed.
         anew: Whether files are made again though they are known, to prove that the build is reproducible.
         builder: Builds distributions that have sources alone; None: such a one is refused.
+        hooks: Runs build hooks; None: a definition that has some is refused.
 
     Returns:
         The release. `verify.ok` is False where it did not start.
@@ -84,13 +89,14 @@ def build(
     Raises:
         NotFound, InvalidInput, Unresolved: What was asked for cannot be built.
         NotReproducible: The same inputs gave another tree.
+        HookFailed: A build hook ended badly; nothing of it is kept.
         Unreachable: MariaDB or the package index is gone; nothing half is left.
     """
     started = time.monotonic()
     with store_faults("building"):
-        made = _make(reader, app, at, pins, progress, anew, builder)
+        made = _make(reader, app, at, pins, progress, anew, builder, hooks)
         release, new = _keep(made, actor)
-        verified = _verify(release, made.manifest, progress, verifier)
+        verified = _verify(release, made, progress, verifier)
     return Built(
         number=ReleaseNumber(release.number),
         id=made.release,
@@ -110,6 +116,7 @@ def _make(
     progress: Progress,
     anew: bool,
     builder: WheelBuilder | None,
+    hooks: HookRunner | None,
 ) -> _Made:
     progress("definition", f"reading the definition of {app}")
     definition = definitions.find(reader, app, at)
@@ -123,10 +130,12 @@ def _make(
     progress("distributions", _summary(closure))
     files = tree_files(closure, definition.root, computed.roots)
     check_persist(definition, files, computed.scopes[0].modes)
-    named = release_id(definition, closure, files)
     progress("tree", f"{len(files)} files")
     built = trees.make(computed.reader, files, anew)
-    return _Made(definition, closure, named, manifest(definition, named, closure, files, built))
+    draft = manifest(definition, ReleaseId(""), closure, files, built)
+    output = build_hooks.output(draft, definition, hooks, progress, anew)
+    named = release_id(definition, closure, files, output.inputs())
+    return _Made(definition, closure, named, replace(merged(draft, output), release=named), output.key)
 
 
 def _summary(closure: Closure) -> str:
@@ -162,6 +171,7 @@ def _row(made: _Made, digest: str, actor: str) -> releases.NewRelease:
         closure=made.closure.recorded(),
         env=dict(made.definition.env),
         author=actor,
+        hooks=made.hooks,
     )
 
 
@@ -170,12 +180,12 @@ def _needed(made: Manifest) -> list[str]:
     return [*content, made.sha256]
 
 
-def _verify(release: Release, made: Manifest, progress: Progress, verifier: Verifier) -> Verified:
+def _verify(release: Release, made: _Made, progress: Progress, verifier: Verifier) -> Verified:
     if release.state == "verified":
         progress("verify", f"release {release.number} was verified when it was built")
         return Verified(True)
     progress("verify", f"starting release {release.number} alone")
-    on_node = ReleaseOnNode(made.app, release.number, made.release, release.manifest)
-    report = verifier.verify(made, on_node, release.env)
+    on_node = ReleaseOnNode(made.definition.name, release.number, made.release, release.manifest)
+    report = verifier.verify(made.manifest, on_node, release.env, made.definition)
     releases.settle(release, report.ok, report.log)
     return Verified(report.ok, () if report.ok else missing_modules(report.log))

@@ -1,39 +1,90 @@
-"""Proof of start: has the console's own node start a release alone, in its sandbox, before it may get traffic."""
+"""Proof of start: has the console's own node try a release alone, in its sandbox, before it may get traffic."""
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
-from lampas.core.nodestate import Manifest, ReleaseOnNode, Task
+from django.conf import settings
+
+from lampas.core.definition.values import Definition
+from lampas.core.nodestate import Manifest, Proof, ReleaseOnNode, Sandbox, Task
+from lampas.core.release.hooks import words
 from lampas.core.release.values import VerifyReport
-from lampas.dispatch import blobs, nodes, rendering
+from lampas.dispatch import blobs, databases, nodes, rendering
+
+_START = 60.0  # seconds that a start alone may take
+_SECONDS = 900.0  # seconds for setup hooks, start, requests and test together
 
 
 class AgentVerifier:
     """Fills the port `Verifier` of `build` through the Management Interface of the console's node."""
 
-    def verify(self, manifest: Manifest, release: ReleaseOnNode, env: Mapping[str, str]) -> VerifyReport:
-        """Starts the release as the application's user, without network, with scratch directories.
+    def __init__(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Tries nothing yet.
+
+        Args:
+            tell: Hears what setup hooks and tests write, as it comes.
+        """
+        self._tell = tell
+
+    def verify(
+        self, manifest: Manifest, release: ReleaseOnNode, env: Mapping[str, str], definition: Definition
+    ) -> VerifyReport:
+        """Tries the release as the application's user: no network, scratch directories, a scratch database.
 
         Raises:
-            Unreachable: The node does not answer.
+            Unreachable: The node, or the database's, does not answer.
         """
         node = nodes.of_console()
         interface = nodes.connect(node)
         blobs.ship(interface, [release.manifest])
-        environment = rendering.environment_for(node, manifest.app, release.number, env, {})
-        task = Task(
-            node=node.name,
-            expires=int(time.time()) + 60,
-            nonce=secrets.token_hex(16),
-            kind="verify",
-            release=release,
-            env=environment.plain,
-            sealed=environment.sealed,
-        )
-        for frame in interface.task(task):
-            if "ok" in frame:
+        proof = proof_of(definition)
+        with contextlib.ExitStack() as stack:
+            database: Mapping[str, str] = {}
+            if definition.database == "own":
+                database = stack.enter_context(databases.scratch(definition.name, definition.verify_keep))
+            environment = rendering.environment_for(node, manifest.app, release.number, env, database)
+            task = Task(
+                node=node.name,
+                expires=int(time.time()) + 60,
+                nonce=secrets.token_hex(16),
+                kind="verify",
+                release=release,
+                env=environment.plain,
+                sealed=environment.sealed,
+                seconds=_SECONDS if proof.setup or proof.requests or proof.test else _START,
+                sandbox=Sandbox(database=settings.CONFIGURATION.database_port if database else 0),
+                proof=proof,
+            )
+            return self._report(interface.task(task))
+
+    def _report(self, frames: Any) -> VerifyReport:
+        for frame in frames:
+            if "said" in frame:
+                self._tell(str(frame["said"]))
+            elif "ok" in frame:
                 return VerifyReport(bool(frame["ok"]), str(frame.get("log") or ""))
         return VerifyReport(False, "the node did not say how the verification ended")
+
+
+def proof_of(definition: Definition) -> Proof:
+    """What a definition wants tried."""
+    return Proof(
+        setup=words(definition.setup_hooks),
+        requests=definition.verify_requests,
+        host=_host(definition),
+        test=words([definition.verify_test])[0] if definition.verify_test else (),
+    )
+
+
+def _host(definition: Definition) -> str:
+    """The host that an application is asked of: its own where it has one."""
+    own = definition.canonical_host or next(iter(definition.hosts), "")
+    if own:
+        return own
+    port = settings.CONFIGURATION.port
+    return f"{definition.name}.{settings.CONFIGURATION.domain}" + ("" if port == 80 else f":{port}")

@@ -10,13 +10,19 @@ from django.conf import settings
 from lampas.build import pipeline
 from lampas.core.names import AppName
 from lampas.dispatch import dropping, rotation, serving
+<<<<<<< HEAD
 from lampas.dispatch.building import AgentWheelBuilder
+=======
+from lampas.dispatch.hooks import AgentHooks
+>>>>>>> 0c7ce60 (build: run build hooks in the sandbox; verify with setup hooks, requests and a test)
 from lampas.dispatch.verification import AgentVerifier
 from lampas.errors import Failed
 from lampas.git.reader import GitReader
 from lampas.server.lanes import Handler
 from lampas.store import queue
 from lampas.store.models import Operation, OperationStep, Release
+
+SHOWN = 4000  # characters of what a step's program writes that are shown with it, the last ones
 
 
 class BuildSteps:
@@ -26,17 +32,24 @@ class BuildSteps:
         """Shows under the given operation's steps."""
         self._steps = steps
         self._open: OperationStep | None = None
+        self._said = ""
 
     def __call__(self, step: str, detail: str) -> None:
         """A step begins."""
         self.close()
         self._open = self._steps.begin(step, detail)
 
+    def said(self, text: str) -> None:
+        """What runs in the step writes something."""
+        self._said = (self._said + text)[-SHOWN:]
+        if self._open is not None:
+            self._steps.tell(self._open, self._said.strip())
+
     def close(self) -> None:
         """The last step has ended well."""
         if self._open is not None:
             self._steps.end(self._open)
-            self._open = None
+        self._open, self._said = None, ""
 
 
 def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
@@ -55,8 +68,13 @@ def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         pins,
         operation.actor,
         shown,
+<<<<<<< HEAD
         AgentVerifier(),
         builder=AgentWheelBuilder(),
+=======
+        AgentVerifier(shown.said),
+        hooks=AgentHooks(shown.said),
+>>>>>>> 0c7ce60 (build: run build hooks in the sandbox; verify with setup hooks, requests and a test)
     )
     if not built.verify.ok:
         raise _does_not_start(app, built.number)

@@ -114,12 +114,12 @@ def page(
 def seq_of(operation: int) -> int:
     """`Progress.seq` alone, by one cheap query each, for those who wait."""
     state = Operation.objects.filter(pk=operation).values_list("state", flat=True).first()
-    ends = OperationStep.objects.filter(operation_id=operation).values_list("ended", flat=True)
-    return _seq(state or "", list(ends))
+    steps = OperationStep.objects.filter(operation_id=operation).values_list("ended", "told")
+    return _seq(state or "", list(steps))
 
 
-def _seq(state: str, ends: Sequence[datetime | None]) -> int:
-    begun = len(ends) + sum(end is not None for end in ends)
+def _seq(state: str, steps: Sequence[tuple[datetime | None, int]]) -> int:
+    begun = len(steps) + sum((end is not None) + told for end, told in steps)
     return 1 + begun + (0 if state == "waiting" else 1 if state == "running" else 2)
 
 
@@ -129,7 +129,7 @@ def _progress(row: Operation, steps: Sequence[OperationStep]) -> Progress:
         kind=row.kind,
         application=row.application,
         state=row.state,
-        seq=_seq(row.state, [step.ended for step in steps]),
+        seq=_seq(row.state, [(step.ended, step.told) for step in steps]),
         intent=row.intent,
         result=row.result,
         error=row.error,

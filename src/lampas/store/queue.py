@@ -82,6 +82,11 @@ class Steps:
         """Shows a step that took no time worth watching."""
         self.end(self.begin(name, detail, node))
 
+    def tell(self, step: OperationStep, detail: str) -> None:
+        """Shows what a step says while it runs."""
+        step.detail, step.told = detail, step.told + 1
+        step.save(update_fields=["detail", "told"])
+
     def end(self, step: OperationStep, state: str = "done", detail: str | None = None) -> None:
         """Shows that a step has ended."""
         step.state = state

@@ -29,6 +29,7 @@ class NewRelease:
     closure: dict[str, Any]
     env: dict[str, str]
     author: str
+    hooks: str = ""
 
 
 def by_id(app: AppName, release_id: ReleaseId) -> Release | None:

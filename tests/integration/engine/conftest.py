@@ -12,6 +12,7 @@ import pytest
 from engines import sources
 
 if TYPE_CHECKING:
+    from lampas.core.definition.values import Definition
     from lampas.core.nodestate import Manifest, ReleaseOnNode
     from lampas.core.release.values import Built, VerifyReport
 
@@ -35,7 +36,7 @@ class StartingVerifier:
         self.directory = directory
         self.calls = 0
 
-    def verify(self, manifest: Manifest, release: ReleaseOnNode, env: Mapping[str, str]) -> VerifyReport:
+    def verify(self, manifest: Manifest, release: ReleaseOnNode, env: Mapping[str, str], _: Definition) -> VerifyReport:
         """See `lampas.core.release.values.Verifier`."""
         from lampas.build.exporting import SITE, export
         from lampas.core.release.values import VerifyReport

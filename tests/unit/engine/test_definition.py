@@ -173,7 +173,7 @@ def test_file_of_cluster_defines_its_own_name_alone() -> None:
 
 @pytest.mark.parametrize(
     "body",
-    ['runtime = "perl"\nentry = "app.psgi"', 'path = "/shop"', "[app.shop.hooks]\nsetup = ['x']"],
+    ['runtime = "perl"\nentry = "app.psgi"', 'path = "/shop"'],
 )
 def test_what_comes_later_is_said_at_build(body: str) -> None:
     text = body if "entry" in body else f'entry = "a:b"\n{body}'

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import shlex
 from collections.abc import Sequence
 from functools import lru_cache
 
@@ -53,6 +54,27 @@ def expand(link: str, modules: Sequence[Module], table: NameTable, root: str) ->
         or (prefix and module.path.startswith(prefix) and matches.fullmatch(module.path[len(prefix) :]))
     ]
     return [module for module in found if not is_litter(module.path)]
+
+
+def named_by(command: str, modules: Sequence[Module], table: NameTable, root: str) -> list[Module]:
+    """The modules that a command's words name: programs, scripts, modules after `-m`, directories.
+
+    Args:
+        command: The command; words that name nothing are its own affair.
+        modules: The modules of the application's own repository.
+        table: The names in scope.
+        root: Where the command starts.
+    """
+    by_path = {module.path: module for module in modules}
+    found: dict[str, Module] = {}
+    for word in shlex.split(command):
+        name = word.removeprefix("./").rstrip("/")
+        for path in dict.fromkeys((clean_root(root) + name, name)):
+            below = f"{path}/"
+            found |= {each: module for each, module in by_path.items() if each == path or each.startswith(below)}
+        for module in filter(None, (table.module(name), table.module(f"{name}.__main__"))):
+            found[module.path] = module
+    return [found[path] for path in sorted(found) if not is_litter(path)]
 
 
 def is_litter(path: str) -> bool:

@@ -14,13 +14,9 @@ def check_available(definition: Definition) -> None:
     """
     wanted = {
         'runtime = "perl"': definition.runtime == "perl",
-        "hooks.build": bool(definition.build_hooks),
-        "hooks.setup": bool(definition.setup_hooks),
         "path": bool(definition.path),
         "persist_shared": bool(definition.persist_shared),
         "packages": bool(definition.packages),
-        "verify.requests": bool(definition.verify_requests),
-        "verify.test": bool(definition.verify_test),
     }
     for name, asked in wanted.items():
         if asked:

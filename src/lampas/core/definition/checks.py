@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -41,6 +42,23 @@ def line(value: Any) -> str:
     found = text(value)
     if not found.strip() or any(c in found for c in "\n\r\t"):
         raise Bad("must be one line and not empty")
+    return found
+
+
+def command(value: Any) -> str:
+    """A program with its arguments, quoted as for a shell; it runs without one."""
+    found = line(value)
+    try:
+        words = shlex.split(found)
+    except ValueError as error:
+        raise Bad(f"{found!r} is no command: {error}", "close its quotes") from error
+    operators = {"&&", "||", "|", ";", ">", ">>", "<", "&"} & set(words)
+    if not words or not words[0] or operators:
+        raise Bad(
+            f"{found!r} is no command: it runs without a shell"
+            + (f", so {min(operators)!r} means nothing" if operators else ""),
+            "write one hook for each command, or name the shell: sh -c '…'",
+        )
     return found
 
 
@@ -136,6 +154,14 @@ def url_prefix(value: Any) -> str:
     found = line(value).rstrip("/")
     if not _PREFIX.fullmatch(found) or any(part in (".", "..") for part in found.split("/")):
         raise Bad(f"{value!r} is no URL prefix", "write it as '/static'")
+    return found
+
+
+def url_path(value: Any) -> str:
+    """What a request asks for: a path, and a query if it has one."""
+    found = line(value)
+    if not found.startswith("/") or not found.isascii() or " " in found or "#" in found or len(found) > 2000:
+        raise Bad(f"{found!r} is no path of a request", "write it as '/health', percent-encoded")
     return found
 
 

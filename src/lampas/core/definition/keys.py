@@ -48,13 +48,13 @@ APP: Mapping[str, Key] = _keys(
 )
 NESTED: Mapping[str, Mapping[str, Key]] = {
     "hooks": {
-        "build": Key("build_hooks", checks.items(checks.line)),
-        "setup": Key("setup_hooks", checks.items(checks.line)),
+        "build": Key("build_hooks", checks.items(checks.command)),
+        "setup": Key("setup_hooks", checks.items(checks.command)),
         "idempotent": Key("setup_idempotent", checks.truth),
     },
     "verify": {
-        "requests": Key("verify_requests", checks.items(checks.line)),
-        "test": Key("verify_test", checks.line),
+        "requests": Key("verify_requests", checks.items(checks.url_path)),
+        "test": Key("verify_test", checks.command),
         "keep": Key("verify_keep", checks.items(checks.line)),
     },
 }

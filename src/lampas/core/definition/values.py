@@ -9,18 +9,16 @@ from typing import Any
 from lampas.core.names import CLUSTER, AppName, Oid, RepositoryName
 
 FILE = "lampas.toml"  # at the top of a repository that defines its own applications
-SETTINGS = (
-    "runtime",
-    "entry",
-    "root",
-    "persist",
-    "static",
-    "env",
-    "hosts",
-    "canonical_host",
+SETTINGS = ("runtime", "entry", "root", "persist", "static", "env", "hosts", "canonical_host", "processes", "threads")
+# Settings that came later count where they are set, so that what was built before keeps its id.
+LATER = (
     "database",
-    "processes",
-    "threads",
+    "build_hooks",
+    "setup_hooks",
+    "setup_idempotent",
+    "verify_requests",
+    "verify_test",
+    "verify_keep",
 )
 
 
@@ -96,7 +94,9 @@ class Definition:
     def settings(self) -> dict[str, Any]:
         """What shapes the release besides its files: a part of the release's id. JSON values."""
         raw = self.recorded()
-        return {key: raw[key] for key in SETTINGS}
+        unset = Definition(self.name, self.repository, self.entry).recorded()
+        later = {key: raw[key] for key in LATER if raw[key] != unset[key]}
+        return {key: raw[key] for key in SETTINGS} | later
 
     def recorded(self) -> dict[str, Any]:
         """The whole definition as JSON values, as a release records it."""

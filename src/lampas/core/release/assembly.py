@@ -54,9 +54,18 @@ def tree_files(closure: Closure, root: str, roots: Mapping[RepositoryName, str])
     return tuple(found[path] for path in sorted(found))
 
 
-def release_id(definition: Definition, closure: Closure, files: Sequence[TreeFile]) -> ReleaseId:
-    """The hash of everything that a release is made from; of nothing that it does not contain."""
-    inputs = {
+def release_id(
+    definition: Definition, closure: Closure, files: Sequence[TreeFile], output: Sequence[Sequence[str | int]] = ()
+) -> ReleaseId:
+    """The hash of everything that a release is made from; of nothing that it does not contain.
+
+    Args:
+        definition: Its settings.
+        closure: Its distributions.
+        files: Its files before they were built.
+        output: What build hooks made, each as path, mode and content's hash.
+    """
+    inputs: dict[str, Any] = {
         "builder": BUILDER,
         "python": PYTHON,
         "application": definition.name,
@@ -64,6 +73,8 @@ def release_id(definition: Definition, closure: Closure, files: Sequence[TreeFil
         "distributions": [[found.name, found.version, found.sha256] for found in closure.distributions],
         "settings": definition.settings(),
     }
+    if output:
+        inputs["output"] = [list(each) for each in output]
     return ReleaseId(_digest(inputs))
 
 

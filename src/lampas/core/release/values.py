@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from lampas.core.definition.values import Definition
 from lampas.core.names import Oid, ReleaseId, ReleaseNumber, RepositoryName, Sha256
 from lampas.core.nodestate import Manifest, ReleaseOnNode
 
@@ -48,13 +49,17 @@ class VerifyReport:
 class Verifier(Protocol):
     """Starts a release alone, as its application's user, in a sandbox; `dispatch` fills it through an agent."""
 
-    def verify(self, manifest: Manifest, release: ReleaseOnNode, env: Mapping[str, str]) -> VerifyReport:
-        """Starts it once, with scratch directories and without network, and ends it.
+    def verify(
+        self, manifest: Manifest, release: ReleaseOnNode, env: Mapping[str, str], definition: Definition
+    ) -> VerifyReport:
+        """Runs its setup hooks, starts it, asks it and tests it, with scratch directories, a scratch database and no
+        network, and ends it.
 
         Args:
             manifest: The release's content.
             release: Its name on nodes.
             env: Its environment.
+            definition: What is to be tried.
 
         Raises:
             LampasError: The sandbox itself could not be used; nothing is known of the release then.

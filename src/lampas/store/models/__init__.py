@@ -9,6 +9,7 @@ from lampas.store.models.content import Artifact, ArtifactChunk
 from lampas.store.models.databases import AppDatabase, DatabaseAccount
 from lampas.store.models.distributions import AdvisoryRow, WheelRow
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
+from lampas.store.models.hooks import BuildHookRun, SetupRun
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
 from lampas.store.models.operations import Operation, OperationStep
 from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
@@ -21,6 +22,7 @@ __all__ = [
     "Artifact",
     "ArtifactChunk",
     "AuditRow",
+    "BuildHookRun",
     "BuiltRow",
     "DatabaseAccount",
     "Facts",
@@ -40,6 +42,7 @@ __all__ = [
     "ReleaseArtifact",
     "Repository",
     "SecretRow",
+    "SetupRun",
     "Slot",
     "Token",
     "TrafficRow",

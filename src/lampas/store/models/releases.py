@@ -33,6 +33,7 @@ class Release(models.Model):
     closure = models.JSONField()
     env = models.JSONField(default=dict)
     verified_log = models.TextField(default="")
+    hooks = models.CharField(max_length=64, default="")  # the `BuildHookRun` whose output it holds; "" for none
     author = models.CharField(max_length=64)
     retired = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)

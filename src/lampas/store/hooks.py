@@ -1,0 +1,38 @@
+"""What build hooks made of trees, by the hash of what they worked on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from lampas.core.names import AppName, Sha256
+from lampas.core.release.hooks import HookFile
+from lampas.core.release.values import Content
+from lampas.store.models import BuildHookRun
+
+
+def find(key: str) -> tuple[HookFile, ...] | None:
+    """What they made; None where they never ran on it. Its content may have been pruned."""
+    row = BuildHookRun.objects.filter(key=key).only("files").first()
+    return tuple(map(_file, row.files)) if row is not None else None
+
+
+def log(key: str) -> str:
+    """What they wrote; "" where there are none."""
+    return BuildHookRun.objects.filter(key=key).values_list("log", flat=True).first() or "" if key else ""
+
+
+def save(key: str, app: AppName, files: Sequence[HookFile], said: str, seconds: float) -> None:
+    """Keeps what they made. Its content is kept already."""
+    rows = [
+        [file.path, file.mode, file.content.sha256, file.content.size,
+         file.bytecode.sha256 if file.bytecode else "", file.bytecode.size if file.bytecode else 0]
+        for file in files
+    ]  # fmt: skip
+    values = {"application": app, "files": rows, "log": said, "seconds": seconds}
+    BuildHookRun.objects.update_or_create(key=key, defaults=values)
+
+
+def _file(row: Sequence[str | int]) -> HookFile:
+    path, mode, content, size, bytecode, compiled = row
+    made = Content(Sha256(str(bytecode)), int(compiled)) if bytecode else None
+    return HookFile(str(path), int(mode), Content(Sha256(str(content)), int(size)), made)
