@@ -10,11 +10,8 @@ from django.conf import settings
 from lampas.build import pipeline
 from lampas.core.names import AppName
 from lampas.dispatch import dropping, rotation, serving
-<<<<<<< HEAD
 from lampas.dispatch.building import AgentWheelBuilder
-=======
 from lampas.dispatch.hooks import AgentHooks
->>>>>>> 0c7ce60 (build: run build hooks in the sandbox; verify with setup hooks, requests and a test)
 from lampas.dispatch.verification import AgentVerifier
 from lampas.errors import Failed
 from lampas.git.reader import GitReader
@@ -68,13 +65,9 @@ def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         pins,
         operation.actor,
         shown,
-<<<<<<< HEAD
-        AgentVerifier(),
-        builder=AgentWheelBuilder(),
-=======
         AgentVerifier(shown.said),
+        builder=AgentWheelBuilder(),
         hooks=AgentHooks(shown.said),
->>>>>>> 0c7ce60 (build: run build hooks in the sandbox; verify with setup hooks, requests and a test)
     )
     if not built.verify.ok:
         raise _does_not_start(app, built.number)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from lampas.core.closure.graph import Graph
-from lampas.core.closure.links import UnknownLink, expand
+from lampas.core.closure.links import UnknownLink, expand, named_by
 from lampas.core.closure.scope import Scope
 from lampas.core.closure.values import Edge
 from lampas.core.closure.walk import Start
@@ -27,7 +27,7 @@ class Rivals(Conflict):
 
 def starts(definition: Definition, scopes: Sequence[Scope], graph: Graph) -> list[Start]:
     """The nodes that a definition names: its entry, its links, its own files, its static directories, what its
-    environment names, and what it says that modules need.
+    environment names, what its hooks and its test run, and what it says that modules need.
 
     Args:
         definition: The definition.
@@ -37,7 +37,7 @@ def starts(definition: Definition, scopes: Sequence[Scope], graph: Graph) -> lis
     Raises:
         Unresolved: The entry or a link leads to nothing.
     """
-    found = [*_named(definition, scopes, graph), *_environment(definition, graph)]
+    found = [*_named(definition, scopes, graph), *_environment(definition, graph), *_run(definition, scopes[0], graph)]
     return [start for start in [*found, *_declared(definition, scopes, graph)] if start.node >= 0]
 
 
@@ -72,6 +72,16 @@ def _environment(definition: Definition, graph: Graph) -> Iterator[Start]:
                 f"app {definition.name}", target.module.name, "declared", definition.file, 0, f"environment {name}"
             )
             yield _start(graph, target.module, edge)
+
+
+def _run(definition: Definition, own: Scope, graph: Graph) -> Iterator[Start]:
+    """What hooks and the test run is part of the release, as they run in it."""
+    tests = (definition.verify_test,) if definition.verify_test else ()
+    for key, commands in (("hooks", (*definition.build_hooks, *definition.setup_hooks)), ("verify", tests)):
+        for command in commands:
+            for module in named_by(command, own.modules, graph.table, definition.root):
+                source, line = f"app {definition.name}", definition.line_of(key)
+                yield _start(graph, module, Edge(source, module.name, "declared", definition.file, line))
 
 
 def _declared(definition: Definition, scopes: Sequence[Scope], graph: Graph) -> Iterator[Start]:
