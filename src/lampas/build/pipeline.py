@@ -26,8 +26,8 @@ from lampas.core.names import AppName, ReleaseId, ReleaseNumber
 from lampas.core.nodestate import Manifest, ReleaseOnNode
 from lampas.core.release.assembly import manifest, release_id, tree_digest, tree_files
 from lampas.core.release.diagnosis import missing_modules
-from lampas.core.release.persistence import check_persist
 from lampas.core.release.hooks import HookRunner, merged
+from lampas.core.release.persistence import check_persist
 from lampas.core.release.values import Built, Progress, Verified, Verifier
 from lampas.errors import Failed
 from lampas.store import artifacts, releases
