@@ -33,7 +33,12 @@ class Node:
         self.source = SOURCE
 
     def lampas(
-        self, *words: str, status: int | None = 0, timeout: float = 170, env: Mapping[str, str] | None = None
+        self,
+        *words: str,
+        status: int | None = 0,
+        timeout: float = 170,
+        env: Mapping[str, str] | None = None,
+        stdin: str = "",
     ) -> subprocess.CompletedProcess[str]:
         """Runs the command line about this node, and checks its exit status."""
         variables = {**self.environment(), **(env or {})}
@@ -41,7 +46,7 @@ class Node:
         if self.user:
             argv = ["setpriv", f"--reuid={self.user}", "--clear-groups", "--", *argv]
         done = subprocess.run(
-            argv, env=variables, cwd="/", stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=timeout
+            argv, env=variables, cwd="/", input=stdin, capture_output=True, text=True, timeout=timeout
         )
         if status is not None:
             assert done.returncode == status, f"lampas {' '.join(words)}: {done.stdout}\n{done.stderr}\n{self.logs()}"

@@ -19,6 +19,7 @@ from lampas.api.routes import (
     operations,
     releases,
     repositories,
+    secrets,
     traffic,
 )
 from lampas.core.accounts import Permission
@@ -49,6 +50,7 @@ _PARTS = (
     distributions,
     traffic,
     commands,
+    secrets,
     databases,
     operations,
     nodes,

@@ -6,7 +6,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from django.db.models.functions import Length
+
+from lampas.core.definition.secrets import TOGETHER
 from lampas.core.names import AppName
+from lampas.errors import Conflict
 from lampas.store.models import Application, SecretRow
 from lampas.store.vaults import the_vault
 
@@ -21,8 +25,19 @@ class SecretName:
 
 
 def put(app: AppName, name: str, value: str, actor: str) -> None:
-    """Sets a secret, in the caller's transaction."""
-    application = Application.objects.get(name=app)
+    """Sets a secret, in the caller's transaction.
+
+    Raises:
+        Conflict: The application's secrets are too long together.
+    """
+    application = Application.objects.select_for_update().get(name=app)
+    others = SecretRow.objects.filter(application=application).exclude(name=name)
+    length = sum(others.annotate(bytes=Length("sealed")).values_list("bytes", flat=True)) + len(value.encode())
+    if length > TOGETHER:
+        raise Conflict(
+            f"the secrets of {app} would have {length} bytes together, and {TOGETHER} is the most",
+            "take away what is not needed: lampas secret unset, or keep large ones in a file",
+        )
     sealed = the_vault().seal(value.encode(), _context(app, name))
     SecretRow.objects.update_or_create(
         application=application,

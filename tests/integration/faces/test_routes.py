@@ -30,6 +30,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/repositories/{repository}/commits": {"message": "m", "changes": {"a": {"text": "x"}}},
     "POST /api/v1/applications": {"name": "shop", "repository": "shop", "entry": "shop:app"},
     "PUT /api/v1/applications/{app}/definition": {"text": ""},
+    "PUT /api/v1/applications/{app}/secrets/{name}": {"value": "v"},
     "PATCH /api/v1/applications/{app}/env": {"set": {"A": "b"}, "unset": []},
     "DELETE /api/v1/applications/{app}": {"confirm": "no"},
     "DELETE /api/v1/applications/{app}/database": {"confirm": "no"},

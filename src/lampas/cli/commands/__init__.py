@@ -13,6 +13,7 @@ from lampas.cli.commands import (
     releases,
     repositories,
     running,
+    secrets,
     traffic,
 )
 
@@ -25,6 +26,7 @@ _PARTS = (
     traffic,
     running,
     logs,
+    secrets,
     databases,
     code,
     nodes,
