@@ -69,11 +69,12 @@ def named_by(command: str, modules: Sequence[Module], table: NameTable, root: st
     found: dict[str, Module] = {}
     for word in shlex.split(command):
         name = word.removeprefix("./").rstrip("/")
-        for path in dict.fromkeys((clean_root(root) + name, name)):
+        named = [*filter(None, (table.module(name), table.module(f"{name}.__main__")))]
+        found |= {module.path: module for module in named}
+        # A package's name is no directory: what it needs is followed from the package.
+        for path in () if named else dict.fromkeys((clean_root(root) + name, name)):
             below = f"{path}/"
             found |= {each: module for each, module in by_path.items() if each == path or each.startswith(below)}
-        for module in filter(None, (table.module(name), table.module(f"{name}.__main__"))):
-            found[module.path] = module
     return [found[path] for path in sorted(found) if not is_litter(path)]
 
 
