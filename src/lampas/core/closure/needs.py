@@ -213,7 +213,7 @@ class Needs:
                 if _MODULE_RULES.fullmatch(name):
                     yield from self._by_module(name, found.line)
             elif isinstance(target, ToBelow):
-                yield Need(f"{'deep' if target.deep else 'below'} {target.package}", "computed", found.line)
+                yield Need(f"below {target.package} {target.begun}", "computed", found.line)
             else:
                 row.nowhere.append(Nowhere(target.name, found.line, found.when))
 
@@ -236,7 +236,7 @@ class Needs:
             return
         name, names, relative, computed = key
         if computed:
-            yield from self._resolver.computed(name, deep=names == ("**",))
+            yield from self._resolver.computed(name, names[0])
         else:
             yield from self._resolver.named(name, names, relative=relative)
 
@@ -270,6 +270,8 @@ class Needs:
     def _text(self, module: Module, folder: str, text: Text, rule: Texts, row: Row) -> Iterator[Need]:
         if rule.only is not None and rule.only.fullmatch(text.text) is None:
             return
+        if rule.unless is not None and rule.unless.fullmatch(module.name):
+            return
         for goal in self._meant(module, folder, text, rule, row):
             yield Need(goal, "framework rule", text.line, rule.name)
         if rule.fires:
@@ -280,7 +282,7 @@ class Needs:
         if text.computed:
             front = text.text.rpartition(".")[0]
             if rule.means in ("module", "application") and front and self._table.is_package(front):
-                yield f"below {front}"
+                yield f"below {front} *"
                 for child in self._table.directly_below(front):
                     yield from self._patterns(rule.needs, child.name)
             return
@@ -354,9 +356,11 @@ class Needs:
         return [found] if found is not None else []
 
     def _hub(self, word: str, rest: str, row: Row) -> Iterator[Need]:
-        if word in ("below", "deep"):
-            found = self._table.directly_below(rest) if word == "below" else self._table.below(rest)
-            yield from (Need(_place(module), "computed", 0) for module in found)
+        if word == "below":
+            package, _, begun = rest.partition(" ")
+            found = self._table.below(package) if begun == "**" else self._table.directly_below(package)
+            front = f"{package}.{begun.rstrip('*')}"
+            yield from (Need(_place(module), "computed", 0) for module in found if module.name.startswith(front))
         elif word == "app":
             yield from self._application(rest, row)
         elif word == "data":

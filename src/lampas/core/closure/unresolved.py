@@ -39,9 +39,10 @@ def check_resolved(closure: Closure) -> None:
 def unresolved(walk: Walk, nodes: set[int], definition: Definition) -> tuple[Missing, ...]:
     """What leads nowhere in the files that were reached, by file and line.
 
-    A build stops for an import of a module that Python loads whenever the application is started: one that a chain of
-    imports at the top of modules reaches from the entry or from a link that names it. What only a pattern, a string, a
-    rule or an import inside a function took in is listed, since its way may never be taken.
+    A build stops for an import at the top of a module that Python loads whenever the application is started: one that
+    a chain of imports at the top of modules reaches from the entry or from a link that names it. What stands inside a
+    function, and what only a pattern, a string, a rule or an import inside a function took in, is listed, since its way
+    may never be taken: real code has such imports of what was never installed.
 
     Args:
         walk: The walk.
@@ -56,8 +57,7 @@ def unresolved(walk: Walk, nodes: set[int], definition: Definition) -> tuple[Mis
         if module is None:
             continue
         optional, waived = one.when is When.OPTIONAL, waiver(one.name, definition.waive)
-        own = module.repository == definition.repository
-        stops = not optional and not waived and node in certain and (own or one.when is When.ALWAYS)
+        stops = one.when is When.ALWAYS and not waived and node in certain
         proposal = "" if waived else known_distribution(one.name)
         found.setdefault(
             (module.path, one.line, one.name),

@@ -38,10 +38,10 @@ class ToNothing:
 
 @dataclass(frozen=True)
 class ToBelow:
-    """A name of which only the front is known may lead to any module right under a package, or `deep` below it."""
+    """A computed name may lead to any module right under a package that begins so; `**`: to any below it."""
 
     package: str
-    deep: bool
+    begun: str
 
 
 Target = ToModule | ToDistribution | ToNothing | ToBelow
@@ -74,7 +74,7 @@ class Resolver:
         if name is None:
             yield ToNothing("." * found.level + found.module)
         elif found.provenance == "computed":
-            yield from self.computed(name, deep=found.names == ("**",))
+            yield from self.computed(name, found.names[0])
         else:
             yield from self.named(name, found.names, relative=found.level > 0)
 
@@ -91,12 +91,17 @@ class Resolver:
             return
         yield from self._inside(name, names)
 
-    def computed(self, package: str, *, deep: bool) -> Iterator[Target]:
-        """What a computed name under a package may mean; nothing where the package is not the code's."""
+    def computed(self, package: str, begun: str) -> Iterator[Target]:
+        """What a computed name under a package may mean; nothing where the package is not the code's.
+
+        Args:
+            package: The package.
+            begun: How the last part begins, with a `*`; `**` for all below.
+        """
         if self._table.is_package(package) and (self._table.has_top(package) or self._known(package)):
             if (module := self._table.module(package)) is not None:
                 yield ToModule(module)
-            yield ToBelow(package, deep)
+            yield ToBelow(package, begun)
 
     def string(self, text: str) -> Target | None:
         """The module that a dotted string names: itself, or the longest front of it that leaves attributes alone.

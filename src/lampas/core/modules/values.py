@@ -54,7 +54,7 @@ class Import:
         when: Under which condition it runs.
         provenance: "import"; "string" for a literal given to import_module; "computed" where only the front of the
             name is known, so that `module` is a package of which any module may be meant; `names` is then `("*",)`
-            for its direct modules and `("**",)` for all below it.
+            for its direct modules, `("back_*",)` for those that begin so, and `("**",)` for all below it.
     """
 
     module: str

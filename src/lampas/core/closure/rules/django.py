@@ -27,7 +27,10 @@ RULES: tuple[Rule, ...] = (
         "name",
         needs=("django.conf.locale.{0}", "django.conf.locale.{0}.*"),
         only=re.compile(r"[a-zA-Z]{2,3}(?:[-_][a-zA-Z]{2,4})?"),
+        # All languages that Django knows, and no site's own choice.
+        unless=re.compile(r"django\.conf\.global_settings"),
     ),
+    Texts("django formats of a site", re.compile(r"FORMAT_MODULE_PATH"), "module", ("{0}.**",)),
     Texts("django string", re.compile(r"import_string\(\)|default_app_config="), "module"),
     Texts("django discovery", re.compile(r"autodiscover_modules\(\)|get_app_submodules\(\)"), "nothing", fires="{0}"),
     Applications(
@@ -35,7 +38,7 @@ RULES: tuple[Rule, ...] = (
         ("{0}", "{0}.apps", "{0}.models", "{0}.models.*", "{0}.migrations.*", "{0}.migrations"),
     ),
     Applications("django template tags", ("{0}.templatetags.*", "{0}.templatetags")),
-    Applications("django management commands", ("{0}.management.commands.*",)),
+    Applications("django management commands", ("{0}.management", "{0}.management.commands.*")),
     Applications("django admin", ("{0}.admin",), sign="app django.contrib.admin"),
     Applications("django admin", ("{0}.admin",), sign="admin"),
     Modules("django core commands", re.compile(r"django\.core\.management"), ("{0}.commands.*",)),

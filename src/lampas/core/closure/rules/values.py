@@ -27,6 +27,7 @@ class Texts:
         needs: What comes with each.
         fires: The sign that it gives, for rules that wait for one; `{0}` is the string.
         only: Which strings, as a regular expression over the whole string.
+        unless: Modules in which it does not hold, as a regular expression over the whole name.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Texts:
     needs: tuple[str, ...] = ()
     fires: str = ""
     only: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
 
 
 @dataclass(frozen=True)

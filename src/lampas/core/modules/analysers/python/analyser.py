@@ -11,7 +11,7 @@ from tree_sitter import Language, Node, Parser, Query, QueryCursor
 
 from lampas.core.modules.analysers.python.conditions import condition
 from lampas.core.modules.analysers.python.filenames import file_names
-from lampas.core.modules.analysers.python.nodes import dotted, line_of, literal, text_of
+from lampas.core.modules.analysers.python.nodes import assigned, dotted, line_of, literal, text_of
 from lampas.core.modules.analysers.python.skeleton import skeleton
 from lampas.core.modules.analysers.python.texts import texts_of
 from lampas.core.modules.analysers.python.vocabulary import CALLS, KEYWORDS
@@ -159,7 +159,7 @@ def _call(node: Node, known: list[Import]) -> list[Import]:
     called = text_of(function.child_by_field_name("attribute") or function) if function is not None else ""
     if arguments is None or not arguments.named_children:
         return []
-    first, when = arguments.named_children[0], condition(node)
+    first, when = assigned(arguments.named_children[0]), condition(node)
     if called in ("iter_modules", "walk_packages"):
         names = ("*",) if called == "iter_modules" else ("**",)
         package, level = _package_of_path(text_of(first), known)
@@ -168,10 +168,10 @@ def _call(node: Node, known: list[Import]) -> list[Import]:
         return []
     words, whole = literal(first)
     module = words.lstrip(".")
-    level = len(words) - len(module)
+    level = len(words) - len(module) or _level(arguments)
     if not whole:
-        return _under(words, first, line_of(node), when)
-    if level:
+        return _under(words, first, level, line_of(node), when)
+    if level and words != module:
         second = arguments.named_children[1] if len(arguments.named_children) > 1 else None
         second = second.child_by_field_name("value") if second and second.type == "keyword_argument" else second
         anchor = literal(second)[0].split(".") if second is not None else []
@@ -185,14 +185,25 @@ def _call(node: Node, known: list[Import]) -> list[Import]:
     return [Import(module, (), level, line_of(node), when, "string")]
 
 
-def _under(front: str, node: Node, line: int, when: When) -> list[Import]:
-    """The modules that a computed name may mean: all under its front, where that is a package and a dot."""
-    front = front.rpartition(".")[0] if "." in front else ""
-    if front and all(part.isidentifier() for part in front.split(".")):
-        return [Import(front, ("*",), 0, line, when, "computed")]
-    if _OWN.match((node.text or b"")[:100]):
-        return [Import("", ("*",), 1, line, when, "computed")]
-    return []
+def _level(arguments: Node) -> int:
+    """The `level` that `__import__` is given."""
+    for one in arguments.named_children:
+        if one.type == "keyword_argument" and text_of(one.child_by_field_name("name")) == "level":
+            value = text_of(one.child_by_field_name("value"))
+            return int(value) if value.isdecimal() and len(value) == 1 else 0
+    return 0
+
+
+def _under(front: str, node: Node, level: int, line: int, when: When) -> list[Import]:
+    """The modules that a computed name may mean: those under the package of its front that begin as it does."""
+    package, _, begun = front.lstrip(".").rpartition(".")
+    if level or _OWN.match((node.text or b"")[:100]):
+        level = level or 1
+    elif not package:
+        return []
+    if not all(part.isidentifier() for part in package.split(".") if package) or not (begun or "x").isidentifier():
+        return []
+    return [Import(package, (f"{begun}*",), level, line, when, "computed")]
 
 
 def _package_of_path(argument: str, known: list[Import]) -> tuple[str, int]:

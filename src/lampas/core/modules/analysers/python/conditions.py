@@ -12,7 +12,7 @@ _CATCHES = re.compile(rb"\b(?:ImportError|ModuleNotFoundError|Exception|BaseExce
 _TYPING = re.compile(rb"(?:\w+\.)?TYPE_CHECKING")
 _PLATFORM = re.compile(
     rb"\b(?:sys\.platform|sys\.version_info|version_info|os\.name|platform\.(?:system|machine|python_implementation)"
-    rb"|sys\.implementation)\b"
+    rb"|sys\.implementation|_?PY_?\d+\w*|IS_?(?:WINDOWS|PY\w*|PYPY)|WINDOWS|WIN32|PYPY|HAS_\w+|\w+_AVAILABLE)\b"
 )
 _HIGHEST = 200  # blocks looked through; deeper code does not compile
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from tree_sitter import Node
 
 _LONGEST = 1000  # bytes of a dotted name
+_HIGHEST = 50  # blocks looked through
+_MOST = 50  # statements looked at in each
 
 
 def text_of(node: Node | None) -> str:
@@ -49,3 +51,31 @@ def literal(node: Node) -> tuple[str, bool]:
         if string is not None and string.type == "string" and text_of(function).endswith(".format"):
             return literal(string)[0].partition("{")[0], False
     return "", False
+
+
+def assigned(node: Node) -> Node:
+    """What a variable was given last above its use, in the same block or one around it; any other node is itself."""
+    if node.type != "identifier":
+        return node
+    child, parent = node, node.parent
+    for _ in range(_HIGHEST):
+        if parent is None:
+            break
+        if parent.type in ("block", "module"):
+            for statement in _above(child):
+                inner = statement.named_children[0] if statement.type == "expression_statement" else statement
+                if inner.type == "assignment" and text_of(inner.child_by_field_name("left")) == text_of(node):
+                    return inner.child_by_field_name("right") or node
+        child, parent = parent, parent.parent
+    return node
+
+
+def _above(child: Node) -> list[Node]:
+    """The statements of a block above one of them, the nearest first."""
+    found: list[Node] = []
+    before = child.prev_named_sibling
+    while before is not None and len(found) < _MOST:
+        if before.named_child_count:
+            found.append(before)
+        before = before.prev_named_sibling
+    return found

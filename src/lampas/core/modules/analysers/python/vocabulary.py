@@ -8,7 +8,7 @@ import re
 # Variables and keys whose strings name modules, applications or directories, however they are spelled.
 SETTING = re.compile(
     rb"(?:[A-Z0-9_]+_)?APPS|ROOT_URLCONF|WSGI_APPLICATION|DATABASES|CACHES|LANGUAGE_CODE|LANGUAGES|CELERY_IMPORTS|IMPORTS"
-    rb"|SESSION_ENGINE|(?:[A-Z0-9_]+_)?MODULES|(?:[A-Z0-9_]+_)?DIRS|LOCALE_PATHS|FIXTURE_DIRS|TEMPLATES|EXTENSIONS|PLUGINS"
+    rb"|SESSION_ENGINE|(?:[A-Z0-9_]+_)?MODULES|(?:[A-Z0-9_]+_)?DIRS|LOCALE_PATHS|FORMAT_MODULE_PATH|FIXTURE_DIRS|TEMPLATES|EXTENSIONS|PLUGINS"
 )
 # Calls whose first strings name modules, templates, groups of entry points or directories.
 CALLS = (
