@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -19,6 +19,7 @@ from lampas.errors import Failed, Unreachable, Unresolved
 
 _SECONDS = 300.0  # for one resolution
 _BUILT = 60  # distributions that are built from sources for one lock
+_BLIND = 4  # versions of one distribution that are tried where uv's words do not say which fits
 _NETWORK = re.compile(r"dns error|error sending request|Connection refused|timed out|Failed to fetch|tcp connect", re.I)
 
 Make = Callable[[Source], tuple[str, bytes]]
@@ -56,7 +57,7 @@ def resolve(requirements: Requirements, tools: Tools, make: Make | None) -> str:
                 return document
             _check(status, words)
             wanted = without_wheels(words) if make is not None else ()
-            found = next((s for one in wanted for s in uv.sources(one) if (s.name, s.version) not in made), None)
+            found = next((s for one in wanted for s in uv.sources(one, made) if (s.name, s.version) not in made), None)
             if make is None or found is None or len(made) == _BUILT:
                 raise UnresolvedRequirements(requirements.source, words)
             made.add((found.name, found.version))
@@ -90,14 +91,19 @@ class _Uv:
     def offer(self, filename: str, data: bytes) -> None:
         (self._here / "offered" / filename).write_bytes(data)
 
-    def sources(self, wanted: Wanted) -> Iterator[Source]:
-        """Source distributions that uv may be after, the likeliest first. Looking one up reads the index alone:
-        without dependencies there is nothing that only a build could tell."""
+    def sources(self, wanted: Wanted, made: Collection[tuple[str, str]]) -> Iterator[Source]:
+        """Source distributions that uv may be after, the likeliest first; at last, what is older than all that were
+        made and did not fit. Looking one up reads the index alone: without dependencies there is nothing that only a
+        build could tell."""
         lines = [Requirement(line) for line in self._requirements.lines]
         direct = [f"{line.name}{line.specifier}" for line in lines if canonicalize_name(line.name) == wanted.name]
         base = direct or [wanted.name]
         spoken = [f"{wanted.name}{specifier}" for specifier in wanted.specifiers]
-        for some in dict.fromkeys([(*base, *spoken), *((*base, one) for one in spoken), tuple(base)]):
+        tries = [(*base, *spoken), *((*base, one) for one in spoken), tuple(base)]
+        unfit = [f"{wanted.name}!={version}" for name, version in sorted(made) if name == wanted.name]
+        if 0 < len(unfit) <= _BLIND:
+            tries.append((*base, *unfit))
+        for some in dict.fromkeys(tries):
             status, document, words = self.compile(some, "--no-deps")
             if status == 0:
                 yield source(document)

@@ -10,6 +10,7 @@ the wheel beside it.
 
 import json
 import os
+import subprocess
 import sys
 import tarfile
 import zipfile
@@ -75,8 +76,11 @@ def _build(order: dict, source: Path, environment: Path, output: Path) -> dict: 
     python = str(environment / "bin/python")
     path = order["backend_path"] or None
     hooks = BuildBackendHookCaller(str(source), order["backend"], path, python_executable=python)
-    more = [line for line in hooks.get_requires_for_build_wheel() if _lacks(line, environment / _SITE)]
-    return {"requires": more} if more else {"filename": hooks.build_wheel(str(output))}
+    try:
+        more = [line for line in hooks.get_requires_for_build_wheel() if _lacks(line, environment / _SITE)]
+        return {"requires": more} if more else {"filename": hooks.build_wheel(str(output))}
+    except subprocess.CalledProcessError:
+        sys.exit(1)  # the backend has said why, and its words are to be the last ones
 
 
 def _lacks(line: str, site: Path) -> bool:

@@ -45,6 +45,7 @@ _TOOLS = ("installer", "packaging", "pyproject_hooks")
 # The time in every wheel and the order of sets, so that one build is like another: 2020-01-01.
 _ENVIRONMENT = {"SOURCE_DATE_EPOCH": "1577836800", "PYTHONHASHSEED": "0", "HOME": "/tmp"}  # noqa: S108 - the sandbox's
 _ROUNDS = 4  # how often a backend may ask for more
+_SECONDS = 900.0  # for one build
 _RECIPE = 1  # grows when the same inputs would give another wheel
 
 
@@ -144,7 +145,7 @@ def _order(inputs: _Inputs, environment: Lock, app: AppName) -> WheelOrder:
     given |= {source.filename: source.sha256, "tools.zip": artifacts.put(tools_archive())}
     given[_WORKER.name] = artifacts.put(_WORKER.read_bytes())
     argv = (HOSTED_PYTHON, "-I", "-B", f"{INPUTS}/{_WORKER.name}", json.dumps(argument))
-    return WheelOrder(app, argv, given, _ENVIRONMENT)
+    return WheelOrder(app, argv, given, _ENVIRONMENT, _SECONDS)
 
 
 def _told(source: Source, outcome: WheelOutcome) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from engines import sources
 
 if TYPE_CHECKING:
     from lampas.core.definition.values import Definition
+    from lampas.core.distributions.sources import WheelBuilder
     from lampas.core.nodestate import Manifest, ReleaseOnNode
     from lampas.core.release.values import Built, VerifyReport
 
@@ -63,6 +64,7 @@ class Workshop:
         self.reader = GitReader(settings.CONFIGURATION)
         self.writer = GitWriter(settings.CONFIGURATION)
         self.verifier = StartingVerifier(trees)
+        self.builder: WheelBuilder | None = None
         self.steps: list[tuple[str, str]] = []
         self._heads: dict[str, str] = {}
 
@@ -100,6 +102,7 @@ class Workshop:
             lambda step, detail: self.steps.append((step, detail)),
             self.verifier,
             anew=anew,
+            builder=self.builder,
         )
 
 

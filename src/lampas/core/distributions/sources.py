@@ -91,7 +91,7 @@ class WheelOrder:
     argv: tuple[str, ...]
     inputs: Mapping[str, Sha256]
     env: Mapping[str, str]
-    seconds: float = 900.0
+    seconds: float
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def without_wheels(words: str) -> tuple[Wanted, ...]:
 def _spoken_of(name: str, words: str) -> tuple[str, ...]:
     """The specifiers that stand behind "depends on" and "require", which narrow the version down, tightest first."""
     any_name = re.escape(name).replace(r"\-", "[-_.]+")
-    found = re.findall(rf"(?:depends on|require|and)\s+{any_name}(?:\[[^]]*\])?({_SPECIFIER})", words, re.I)
+    found = re.findall(rf"(?:depends? on|requires?|and)\s+{any_name}(?:\[[^]]*\])?({_SPECIFIER})", words, re.I)
     kept = []
     for text in found:
         try:
