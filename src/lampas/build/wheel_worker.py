@@ -10,10 +10,10 @@ the wheel beside it.
 
 import json
 import os
-import subprocess
 import sys
 import tarfile
 import zipfile
+from collections.abc import Mapping, Sequence
 from importlib.metadata import distributions
 from pathlib import Path
 
@@ -75,12 +75,17 @@ def _build(order: dict, source: Path, environment: Path, output: Path) -> dict: 
 
     python = str(environment / "bin/python")
     path = order["backend_path"] or None
-    hooks = BuildBackendHookCaller(str(source), order["backend"], path, python_executable=python)
-    try:
-        more = [line for line in hooks.get_requires_for_build_wheel() if _lacks(line, environment / _SITE)]
-        return {"requires": more} if more else {"filename": hooks.build_wheel(str(output))}
-    except subprocess.CalledProcessError:
-        sys.exit(1)  # the backend has said why, and its words are to be the last ones
+    hooks = BuildBackendHookCaller(str(source), order["backend"], path, runner=_run, python_executable=python)
+    more = [line for line in hooks.get_requires_for_build_wheel() if _lacks(line, environment / _SITE)]
+    return {"requires": more} if more else {"filename": hooks.build_wheel(str(output))}
+
+
+def _run(cmd: Sequence[str], cwd: "str | None" = None, extra_environ: "Mapping[str, str] | None" = None) -> None:
+    """Runs one call of the backend. Where it fails it has said why, and its words are to be the last ones."""
+    os.chdir(cwd or ".")
+    environment = {**os.environ, **(extra_environ or {})}
+    if os.spawnve(os.P_WAIT, cmd[0], list(cmd), environment) != 0:  # noqa: S606 - no shell is what it is for
+        sys.exit(1)
 
 
 def _lacks(line: str, site: Path) -> bool:
