@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from lampas.build import locking, overlay, sources
+from lampas.build import graphs, locking, overlay, sources
 from lampas.build.tools import tools
-from lampas.core.closure.compute import compute as walk
+from lampas.core.closure.compute import closed
 from lampas.core.closure.scope import Scope
 from lampas.core.closure.values import Closure
 from lampas.core.definition.values import Definition
@@ -66,10 +66,10 @@ def compute_scoped(
     """As `compute`, with the repositories that it was computed from; `tell` hears one line about each build."""
     reader = overlay.over(reader, definition, commit)
     scopes = sources.scopes(reader, definition, commit, pins)
-    facts = sources.facts_of(reader, (module for scope in scopes for module in scope.modules))
     using = locking.Locking(tools(), builder, definition.name, definition.build_packages, tell)
     lock = locking.locked(_requirements(reader, definition, scopes[0]), using)
-    return Computed(walk(definition, commit, scopes, facts, lock), scopes, reader)
+    with graphs.graph(definition, scopes, lock, lambda some: sources.facts_of(reader, some)) as graph:
+        return Computed(closed(graph, definition, commit, scopes, lock), scopes, reader)
 
 
 def _requirements(reader: HistoryReader, definition: Definition, own: Scope) -> Requirements:

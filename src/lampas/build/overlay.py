@@ -66,6 +66,9 @@ class _Overlay:
         found = self._reader.tree(repository, commit)
         return {**found, **self._entries} if (repository, commit) == self._at else found
 
+    def changes(self, repository: RepositoryName, old: Oid, new: Oid) -> Mapping[str, TreeEntry | None] | None:
+        return None if repository == self._at[0] else self._reader.changes(repository, old, new)
+
     def blob(self, repository: RepositoryName, oid: Oid) -> bytes:
         own = self._blobs.get(oid) if repository == self._at[0] else None
         return self._reader.blob(repository, oid) if own is None else own

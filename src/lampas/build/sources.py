@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from lampas.core.closure.scope import Scope
+from lampas.core.closure.scope import Scope, changed
 from lampas.core.definition.values import Definition
 from lampas.core.history.ports import HistoryReader
 from lampas.core.history.values import TreeEntry
@@ -18,6 +19,9 @@ from lampas.errors import InvalidInput, NotFound
 from lampas.store import facts as stored
 
 _BATCH = 200  # sources analysed before their facts are kept
+_KEPT = 64  # repositories that a process keeps in memory, each at the commit that was asked for last
+_LAST: dict[tuple[RepositoryName, str | None], tuple[Oid, Scope]] = {}
+_LOCK = threading.Lock()
 
 
 def scopes(
@@ -34,15 +38,58 @@ def scopes(
     Raises:
         NotFound: A repository, a ref or a pinned path does not exist.
     """
-    tree = pinned(reader, definition.repository, reader.tree(definition.repository, commit), pins or {})
-    found = [_scope(definition.repository, definition.root, tree)]
+    if pins:
+        tree = pinned(reader, definition.repository, reader.tree(definition.repository, commit), pins)
+        found = [_scope(definition.repository, definition.root, tree)]
+    else:
+        found = [_at(reader, definition.repository, definition.root, commit)]
     for name, ref in definition.uses.items():
         repository = RepositoryName(name)
         if repository == definition.repository:
             raise InvalidInput(f"{definition.file}: {repository} uses itself", "take it out of `uses`")
-        used = reader.tree(repository, reader.resolve(repository, ref))
-        found.append(_scope(repository, guess_roots(used)[0], used))
+        found.append(_at(reader, repository, None, reader.resolve(repository, ref)))
     return tuple(found)
+
+
+def _at(reader: HistoryReader, repository: RepositoryName, root: str | None, commit: Oid) -> Scope:
+    """A repository at a commit: from the last commit that was asked for, if the way from there is known."""
+    with _LOCK:
+        known = _LAST.get((repository, root))
+    changes = _changes(reader, repository, known[0], commit) if known is not None else None
+    if known is None or changes is None or (root is None and _may_move_roots(changes)):
+        tree = reader.tree(repository, commit)
+        scope = _scope(repository, guess_roots(tree)[0] if root is None else root, tree)
+    else:
+        scope = changed(known[1], changes) if changes else known[1]
+    if _changes(reader, repository, commit, commit) is not None:  # a tree that history itself has, none laid over it
+        with _LOCK:
+            _LAST.pop((repository, root), None)
+            _LAST[repository, root] = (commit, scope)
+            for oldest in list(_LAST)[:-_KEPT]:
+                del _LAST[oldest]
+    return scope
+
+
+def _changes(
+    reader: HistoryReader, repository: RepositoryName, old: Oid, new: Oid
+) -> Mapping[str, TreeEntry | None] | None:
+    try:
+        return reader.changes(repository, old, new)
+    except NotFound:
+        return None  # a repository of that name was deleted and made anew
+
+
+def _may_move_roots(changes: Mapping[str, TreeEntry | None]) -> bool:
+    return (
+        any(path.startswith("src/") and entry is None for path, entry in changes.items())
+        or "src/__init__.py" in changes
+    )
+
+
+def forget() -> None:
+    """Empties this process's memory of repositories."""
+    with _LOCK:
+        _LAST.clear()
 
 
 def pinned(

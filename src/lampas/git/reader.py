@@ -112,6 +112,27 @@ class GitReader:
                 entries[path] = TreeEntry(path, Oid(oid.decode()), int(mode, 8), int(size))
         return entries
 
+    def changes(self, repository: RepositoryName, old: Oid, new: Oid) -> Mapping[str, TreeEntry | None] | None:
+        """What `tree` gives otherwise for `new` than for `old`, by path; None for what is gone.
+
+        Raises:
+            NotFound: No such repository or commit.
+        """
+
+        def read(opened: pygit2.Repository) -> dict[str, TreeEntry | None]:
+            before, after = (opened[oid].peel(pygit2.Tree) for oid in (old, new))
+            found: dict[str, TreeEntry | None] = {}
+            for delta in before.diff_to_tree(after).deltas:
+                path = delta.new_file.raw_path.decode(errors="surrogateescape")
+                there = delta.status_char() != "D" and delta.new_file.mode != _SUBMODULE
+                oid = str(delta.new_file.id)
+                blob = opened[oid] if there else None
+                size = blob.size if isinstance(blob, pygit2.Blob) else 0
+                found[path] = TreeEntry(path, Oid(oid), int(delta.new_file.mode), size) if there else None
+            return found
+
+        return self._read(repository, read, f"{old} or {new}")
+
     def blob(self, repository: RepositoryName, oid: Oid) -> bytes:
         """The content of one blob.
 

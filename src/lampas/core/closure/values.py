@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -108,6 +110,14 @@ class Closure:
     unresolved: tuple[Missing, ...]
     problems: tuple[str, ...] = ()
 
+    @property
+    def id(self) -> str:
+        """The hash of its content: closures that hold the same files and distributions share it."""
+        members = [[one.repository, one.path, one.revision, one.mode] for one in self.members]
+        content = [members, [[one.name, one.version, one.sha256] for one in self.distributions]]
+        text = json.dumps(content, separators=(",", ":"))
+        return hashlib.sha256(text.encode(errors="surrogatepass")).hexdigest()
+
     def public(self) -> dict[str, Any]:
         """As `lampas closure --json` prints it."""
         return {
@@ -128,6 +138,7 @@ class Closure:
             "problems": list(self.problems),
             "count": len(self.members),
             "commit": self.commit,
+            "id": self.id,
         }
 
     def recorded(self) -> dict[str, Any]:

@@ -33,6 +33,12 @@ class HistoryReader(Protocol):
     def blob(self, repository: RepositoryName, oid: Oid) -> bytes:
         """The content of one blob."""
 
+    def changes(self, repository: RepositoryName, old: Oid, new: Oid) -> Mapping[str, TreeEntry | None] | None:
+        """What `tree` gives otherwise for one commit than for another, by path; the value None for what is gone.
+
+        It takes time by what differs, not by what there is. None where that is not known: compare the trees then.
+        """
+
 
 class HistoryWriter(Protocol):
     """Writes commits. They take the same road as a push: objects → pack → MariaDB + compare-and-swap."""
