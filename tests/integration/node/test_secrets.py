@@ -67,7 +67,11 @@ def pages(node: Node) -> Iterator[tuple[str, bytes]]:
     base = f"http://127.0.0.1:{node.console_port}"
     token = (node.home / "secrets/operator.token").read_text().strip()
     with httpx.Client(timeout=30, trust_env=False, follow_redirects=True) as client:
-        client.get(node.up("--no-sample")["login"].replace("localhost", "127.0.0.1"))
+        link = node.up("--no-sample")["login"].replace("localhost", "127.0.0.1")
+        token_of_form = re.search(r'name="csrfmiddlewaretoken" value="([^"]+)"', client.get(link).text)
+        assert token_of_form
+        data = {"csrfmiddlewaretoken": token_of_form[1]}
+        assert client.post(link, data=data, headers={"Referer": link, "Origin": base}).status_code == 200
         left, seen = ["/"], set()
         while left:
             path = left.pop()
@@ -80,7 +84,7 @@ def pages(node: Node) -> Iterator[tuple[str, bytes]]:
             if "html" in answer.headers.get("content-type", ""):
                 found = (urljoin(base + path, link) for link in re.findall(r'href="([^"]+)"', answer.text))
                 left += [link.removeprefix(base) for link in found if link.startswith(base) and "logout" not in link]
-        assert len(seen) > 10
+        assert len(seen) > 30
         described = client.get(f"{base}/api/v1/openapi.json").json()
         for path, methods in described["paths"].items():
             if "get" in methods:
