@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from lampas.actions import code, definitions
 from lampas.actions.frame import Action
+from lampas.build import settings_only
 from lampas.core.accounts import Actor, Permission
 from lampas.core.definition.rendering import with_env
 from lampas.core.definition.values import FILE, Definition
@@ -19,15 +20,18 @@ from lampas.store.models import Release, Repository
 
 @dataclass(frozen=True)
 class Changed:
-    """The commit of the change, and the operation that builds the next release (None: there is no release yet)."""
+    """The commit of the change, and what has it: the release that was made at once, or the operation that builds one.
+    Neither: there is no release yet."""
 
     commit: Oid
-    operation: int | None
+    number: int | None = None
+    operation: int | None = None
 
 
 @dataclass(frozen=True)
 class ChangeEnvironment(Action[Changed]):
-    """Commits to the file in force and asks for the next release: the newest one's code with the new settings.
+    """Commits to the file in force and makes the next release at once: the tree of the newest verified one with the new
+    settings. Where more than settings changed since that one was built, a build is asked for.
 
     Attributes:
         app: The application.
@@ -73,11 +77,19 @@ class ChangeEnvironment(Action[Changed]):
         if unknown:
             raise InvalidInput(f"{self.app} has no variable {', '.join(unknown)}", f"see: lampas app show {self.app}")
         commit = self._commit(actor, found)
+        made = settings_only.derive(self._changed(found, commit), actor.name)
+        if made is not None:
+            return Changed(commit, made.number)
         newest = Release.objects.filter(application__name=self.app).order_by("-number").first()
         if newest is None:
-            return Changed(commit, None)
+            return Changed(commit)
         at = commit if found.file == FILE else newest.commit
-        return Changed(commit, operations.request("build", self.app, {"at": at, "pins": {}}, actor.name))
+        return Changed(commit, operation=operations.request("build", self.app, {"at": at, "pins": {}}, actor.name))
+
+    def _changed(self, found: Definition, commit: Oid) -> Definition:
+        env = {**found.env, **{name: value for name, value in self.changes.items() if value is not None}}
+        kept = {name: value for name, value in env.items() if self.changes.get(name, "") is not None}
+        return replace(found, env=kept, definition_commit=commit)
 
     def _commit(self, actor: Actor, found: Definition) -> Oid:
         repository = found.defined_in

@@ -40,7 +40,8 @@ def deployable(name: AppName, number: int) -> Release:
 
     Raises:
         NotFound: No such application or number.
-        Conflict: It failed its verification, had none, or was retired.
+        Conflict: It failed its verification, had none, or was retired. One that has the tree of a verified release with
+            other settings needs none: its start is its proof.
     """
     found = release(name, number)
     if found.retired is not None:
@@ -50,7 +51,7 @@ def deployable(name: AppName, number: int) -> Release:
             f"release {number} of {name} did not start when it was verified",
             f"read its log: lampas release show {name} {number}",
         )
-    if found.state != "verified":
+    if found.state != "verified" and found.base is None:
         raise Conflict(
             f"release {number} of {name} was not verified yet", f"build it again: lampas release build {name}"
         )

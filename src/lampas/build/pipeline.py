@@ -24,7 +24,7 @@ from lampas.core.distributions.sources import WheelBuilder
 from lampas.core.history.ports import HistoryReader
 from lampas.core.names import AppName, ReleaseId, ReleaseNumber
 from lampas.core.nodestate import Manifest, ReleaseOnNode
-from lampas.core.release.assembly import manifest, release_id, tree_digest, tree_files
+from lampas.core.release.assembly import inputs, manifest, release_id, tree_digest, tree_files
 from lampas.core.release.diagnosis import missing_modules
 from lampas.core.release.hooks import HookRunner, merged
 from lampas.core.release.persistence import check_persist
@@ -54,6 +54,7 @@ class _Made:
     release: ReleaseId
     manifest: Manifest
     hooks: str
+    inputs: bytes
 
 
 def build(
@@ -134,8 +135,10 @@ def _make(
     built = trees.make(computed.reader, files, anew)
     draft = manifest(definition, ReleaseId(""), closure, files, built)
     output = build_hooks.output(draft, definition, hooks, progress, anew)
-    named = release_id(definition, closure, files, output.inputs())
-    return _Made(definition, closure, named, replace(merged(draft, output), release=named), output.key)
+    made_from = inputs(app, closure, files, output.inputs())
+    named = release_id(made_from, definition.settings())
+    whole = replace(merged(draft, output), release=named)
+    return _Made(definition, closure, named, whole, output.key, made_from)
 
 
 def _summary(closure: Closure) -> str:
@@ -151,7 +154,7 @@ def _keep(made: _Made, actor: str) -> tuple[Release, bool]:
     digest = tree_digest(made.manifest)
     existing = releases.by_id(made.definition.name, made.release)
     if existing is None:
-        existing, new = releases.add(made.definition.name, _row(made, digest, actor), _needed(made.manifest))
+        existing, new = releases.add(made.definition.name, _row(made, digest, actor), _needed(made))
         if new:
             return existing, True
     if existing.tree != digest:
@@ -172,12 +175,13 @@ def _row(made: _Made, digest: str, actor: str) -> releases.NewRelease:
         env=dict(made.definition.env),
         author=actor,
         hooks=made.hooks,
+        inputs=artifacts.put(made.inputs),
     )
 
 
-def _needed(made: Manifest) -> list[str]:
-    content = [file.sha256 for file in made.files] + [wheel.sha256 for wheel in made.wheels]
-    return [*content, made.sha256]
+def _needed(made: _Made) -> list[str]:
+    content = [file.sha256 for file in made.manifest.files] + [wheel.sha256 for wheel in made.manifest.wheels]
+    return [*content, made.manifest.sha256, artifacts.name_of(made.inputs)]
 
 
 def _verify(release: Release, made: _Made, progress: Progress, verifier: Verifier) -> Verified:

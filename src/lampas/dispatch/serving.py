@@ -48,6 +48,7 @@ def deploy(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         if slot.state == "warm" and operation.started and slot.since >= operation.started:
             slot.delete()
         raise
+    wanted.proven(app, number)
     return {
         "deployment": row.pk,
         "number": number,

@@ -30,6 +30,8 @@ class NewRelease:
     env: dict[str, str]
     author: str
     hooks: str = ""
+    inputs: str = ""
+    base: int | None = None
 
 
 def by_id(app: AppName, release_id: ReleaseId) -> Release | None:
@@ -54,15 +56,37 @@ def add(app: AppName, new: NewRelease, artifacts: Collection[str]) -> tuple[Rele
     """
     Application.objects.get_or_create(name=app)
     with transaction.atomic():
-        application = Application.objects.select_for_update().get(name=app)
-        existing = Release.objects.filter(application=application, release_id=new.release_id).first()
-        if existing is not None:
-            return existing, False
-        last = Release.objects.filter(application=application).order_by("-number").values_list("number", flat=True)
-        number = (last.first() or 0) + 1
-        release = Release.objects.create(application=application, number=number, state="built", **vars(new))
-        _needs(release.pk, sorted(set(artifacts)))
-    return release, True
+        release, made = _numbered(app, new)
+        if made:
+            _needs(release.pk, sorted(set(artifacts)))
+    return release, made
+
+
+def derive(base: Release, new: NewRelease) -> tuple[Release, bool]:
+    """As `add`, for a release that has the content of another one: only its manifest is its own."""
+    with transaction.atomic():
+        release, made = _numbered(AppName(base.application.name), new)
+        if made:
+            _needs_as(release.pk, base)
+            _needs(release.pk, [new.manifest])
+    return release, made
+
+
+def newest_verified(app: AppName) -> Release | None:
+    """The newest release that was proven to start."""
+    rows = Release.objects.filter(application__name=app, state="verified", application__deleted=None)
+    found: Release | None = rows.select_related("application").order_by("-number").first()
+    return found
+
+
+def _numbered(app: AppName, new: NewRelease) -> tuple[Release, bool]:
+    application = Application.objects.select_for_update().get(name=app)
+    existing = Release.objects.filter(application=application, release_id=new.release_id).first()
+    if existing is not None:
+        return existing, False
+    last = Release.objects.filter(application=application).order_by("-number").values_list("number", flat=True)
+    number = (last.first() or 0) + 1
+    return Release.objects.create(application=application, number=number, state="built", **vars(new)), True
 
 
 def settle(release: Release, ok: bool, log: str) -> None:
@@ -78,6 +102,15 @@ def taken_hosts(app: AppName) -> dict[str, str]:
     newest = others.values("application").annotate(newest=Max("pk")).values_list("newest", flat=True)
     rows = Release.objects.filter(pk__in=list(newest)).values_list("application__name", "definition__hosts")
     return {host: name for name, hosts in rows for host in hosts or ()}
+
+
+def _needs_as(release: int, base: Release) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO lampas_releaseartifact (release_id, artifact_id) SELECT %s, artifact_id"
+            " FROM lampas_releaseartifact WHERE release_id = %s AND artifact_id <> %s",
+            [release, base.pk, base.manifest],
+        )
 
 
 def _needs(release: int, artifacts: list[str]) -> None:

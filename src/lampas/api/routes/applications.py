@@ -80,10 +80,12 @@ class EnvironmentIn(Schema):
 
 
 class EnvironmentOut(Schema):
-    """The commit of the change, and the operation that makes the next release; None: there is no release yet."""
+    """The commit of the change, and what has it: the release that was made at once, or the operation that builds one.
+    Neither: there is no release yet."""
 
     name: str
     commit: str
+    number: int | None
     operation: OperationId | None
 
 
@@ -142,7 +144,7 @@ def change_environment(request: HttpRequest, app: str, body: EnvironmentIn) -> E
     changes: dict[str, str | None] = {**body.set, **dict.fromkeys(body.unset)}
     done = perform(ChangeEnvironment(AppName(app), changes), actor(request))
     operation = OperationId(id=done.operation) if done.operation is not None else None
-    return EnvironmentOut(name=app, commit=done.commit, operation=operation)
+    return EnvironmentOut(name=app, commit=done.commit, number=done.number, operation=operation)
 
 
 @router.get("/applications/{app}/closure", response=dict[str, Any] | comparison.Difference)

@@ -123,11 +123,12 @@ def unset_environment(session: Session, app: str, names: tuple[str, ...]) -> Non
 
 def _change(session: Session, app: str, body: Mapping[str, Any]) -> None:
     changed = session.api.ask("PATCH", f"/applications/{app}/env", body=body)
-    result: dict[str, Any] = {"name": app, "commit": changed["commit"]}
-    if changed["operation"] is None:
-        session.out.document({**result, "number": None}, f"committed as {changed['commit'][:12]}")
+    result: dict[str, Any] = {"name": app, "commit": changed["commit"], "number": changed["number"]}
+    if changed["operation"] is not None:
+        result |= wait(session, changed)
+    if result["number"] is None:
+        session.out.document(result, f"committed as {changed['commit'][:12]}")
         return
-    result |= wait(session, changed)
     word = f"release {result['number']} has it: lampas deploy {app} {result['number']}"
     session.out.document(result, f"committed as {changed['commit'][:12]}; {word}")
 

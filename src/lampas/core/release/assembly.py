@@ -11,7 +11,7 @@ from lampas.core.closure.values import Closure
 from lampas.core.definition.values import Definition
 from lampas.core.modules.tree import clean_root
 from lampas.core.modules.values import Kind
-from lampas.core.names import ReleaseId, RepositoryName, Sha256
+from lampas.core.names import AppName, ReleaseId, RepositoryName, Sha256
 from lampas.core.nodestate import Manifest, ManifestFile, ManifestWheel
 from lampas.core.release.values import BuiltFile, Content, TreeFile
 from lampas.errors import Conflict
@@ -54,28 +54,37 @@ def tree_files(closure: Closure, root: str, roots: Mapping[RepositoryName, str])
     return tuple(found[path] for path in sorted(found))
 
 
-def release_id(
-    definition: Definition, closure: Closure, files: Sequence[TreeFile], output: Sequence[Sequence[str | int]] = ()
-) -> ReleaseId:
-    """The hash of everything that a release is made from; of nothing that it does not contain.
+def inputs(
+    app: AppName, closure: Closure, files: Sequence[TreeFile], output: Sequence[Sequence[str | int]] = ()
+) -> bytes:
+    """Everything that a release's tree is made from, as canonical JSON; with settings it names the release.
 
     Args:
-        definition: Its settings.
+        app: The application.
         closure: Its distributions.
         files: Its files before they were built.
         output: What build hooks made, each as path, mode and content's hash.
     """
-    inputs: dict[str, Any] = {
+    found: dict[str, Any] = {
         "builder": BUILDER,
         "python": PYTHON,
-        "application": definition.name,
+        "application": app,
         "files": [[file.path, file.oid, _mode(file)] for file in files],
-        "distributions": [[found.name, found.version, found.sha256] for found in closure.distributions],
-        "settings": definition.settings(),
+        "distributions": [[each.name, each.version, each.sha256] for each in closure.distributions],
     }
     if output:
-        inputs["output"] = [list(each) for each in output]
-    return ReleaseId(_digest(inputs))
+        found["output"] = [list(each) for each in output]
+    return _canonical(found)
+
+
+def release_id(made_from: bytes, settings: Mapping[str, Any]) -> ReleaseId:
+    """The hash of everything that a release is made from; of nothing that it does not contain.
+
+    Args:
+        made_from: What `inputs` gave.
+        settings: `Definition.settings`.
+    """
+    return ReleaseId(_digest({**json.loads(made_from.decode(errors="surrogateescape")), "settings": settings}))
 
 
 def bytecode_path(path: str) -> str:
@@ -134,5 +143,9 @@ def _mode(file: TreeFile) -> int:
 
 
 def _digest(value: Any) -> Sha256:
+    return Sha256(hashlib.sha256(_canonical(value)).hexdigest())
+
+
+def _canonical(value: Any) -> bytes:
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return Sha256(hashlib.sha256(text.encode(errors="surrogateescape")).hexdigest())
+    return text.encode(errors="surrogateescape")

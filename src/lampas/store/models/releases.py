@@ -17,7 +17,11 @@ class Release(models.Model):
     """One release. Everything but `state`, `verified_log` and `retired` is written once.
 
     `release_id` is the hash of the inputs (a building id is unique per application), `tree` the digest of the
-    tree that came out, `manifest` the sha256 of the manifest artifact, `closure` the members with their reasons.
+    tree that came out, `manifest` the sha256 of the manifest artifact, `closure` the members with their reasons,
+    `inputs` the sha256 of what the tree was made from ("" of releases that an earlier LAMPAS built).
+
+    `base` is the number of the verified release that it has the tree of, with other settings; it was not built, and
+    its first deployment is its proof of start. None: it was built.
     """
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="releases")
@@ -34,6 +38,8 @@ class Release(models.Model):
     env = models.JSONField(default=dict)
     verified_log = models.TextField(default="")
     hooks = models.CharField(max_length=64, default="")  # the `BuildHookRun` whose output it holds; "" for none
+    inputs = models.CharField(max_length=64, default="")
+    base = models.IntegerField(null=True)
     author = models.CharField(max_length=64)
     retired = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)
