@@ -17,13 +17,15 @@ HELLO = HERE / "apps" / "hello"
 KEY = "a-key-that-the-front-shows-the-unit"
 
 
-def wait_until_answers(port: int, headers: dict[str, str] | None = None, seconds: float = 30.0) -> float:
-    """Waits for a 200 from `/`; returns when (perf_counter)."""
+def wait_until_answers(
+    port: int, headers: dict[str, str] | None = None, seconds: float = 30.0, path: str = "/"
+) -> float:
+    """Waits for a 200 from a path; returns when (perf_counter)."""
     limit = time.perf_counter() + seconds
     while time.perf_counter() < limit:
         connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
         with contextlib.suppress(OSError):
-            connection.request("GET", "/", headers=headers or {})
+            connection.request("GET", path, headers=headers or {})
             if connection.getresponse().status == 200:
                 return time.perf_counter()
         connection.close()

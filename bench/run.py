@@ -1,6 +1,6 @@
 """Every benchmark, one after the other, as a table against its gate.
 
-    python bench/run.py [PART …]        parts: throughput deploys git build change node; all of them if none is named
+    python bench/run.py [PART …]    parts: throughput static deploys git build change node; all of them if none is named
 
 It makes nodes of its own and removes them. Run it on a machine that does nothing else: with other work on its cores
 the figures say more about that work. Needs wrk beside what `./lampas up` installs.
@@ -15,6 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 PROGRAMS = {
     "throughput": "serving/throughput.py",
+    "static": "static/throughput.py",
     "deploys": "serving/deploys.py",
     "git": "git/run.py",
     "build": "build/release.py",

@@ -6,15 +6,17 @@ import re
 import subprocess
 
 
-def rate(port: int, *, host: str = "localhost", seconds: int = 4, headers: dict[str, str] | None = None) -> float:
-    """Requests per second for `/`.
+def rate(
+    port: int, *, host: str = "localhost", path: str = "/", seconds: int = 4, headers: dict[str, str] | None = None
+) -> float:
+    """Requests per second for one path.
 
     Raises:
         RuntimeError: Some answers were not good ones.
     """
     extra = [part for name, value in (headers or {}).items() for part in ("-H", f"{name}: {value}")]
     done = subprocess.run(
-        ["wrk", "-t1", "-c32", f"-d{seconds}s", "-H", f"Host: {host}", *extra, f"http://127.0.0.1:{port}/"],
+        ["wrk", "-t1", "-c32", f"-d{seconds}s", "-H", f"Host: {host}", *extra, f"http://127.0.0.1:{port}{path}"],
         check=True, capture_output=True, text=True,
     )  # fmt: skip
     if "Non-2xx" in done.stdout or "Socket errors" in done.stdout:

@@ -24,6 +24,7 @@ from lampas.core.distributions.sources import WheelBuilder
 from lampas.core.history.ports import HistoryReader
 from lampas.core.names import AppName, ReleaseId, ReleaseNumber
 from lampas.core.nodestate import Manifest, ReleaseOnNode
+from lampas.core.nodestate.statics import compressed
 from lampas.core.release.assembly import inputs, manifest, release_id, tree_digest, tree_files
 from lampas.core.release.diagnosis import missing_modules
 from lampas.core.release.hooks import HookRunner, merged
@@ -176,6 +177,7 @@ def _row(made: _Made, digest: str, actor: str) -> releases.NewRelease:
         author=actor,
         hooks=made.hooks,
         inputs=artifacts.put(made.inputs),
+        compressed=compressed(made.manifest.static, made.manifest.persist, {file.path for file in made.manifest.files}),
     )
 
 

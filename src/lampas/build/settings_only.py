@@ -54,6 +54,7 @@ def derive(definition: Definition, actor: str) -> Release | None:
         hooks=base.hooks,
         inputs=base.inputs,
         base=base.number,
+        compressed=base.compressed,
     )
     return releases.derive(base, new)[0]
 

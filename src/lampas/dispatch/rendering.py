@@ -123,7 +123,7 @@ def _place(node: Node) -> NodePlace:
 def _releases(apps: Mapping[str, Wanted]) -> dict[tuple[str, int], Release]:
     numbers = {number for wanted in apps.values() for number in wanted.slots}
     rows = (
-        Release.objects.only("number", "release_id", "manifest", "definition", "env", "application__name")
+        Release.objects.only("number", "release_id", "manifest", "definition", "env", "compressed", "application__name")
         .filter(application__name__in=list(apps), number__in=numbers)
         .select_related("application")
     )
@@ -136,7 +136,8 @@ def _live(wanted: Wanted, rows: Mapping[tuple[str, int], Release]) -> AppLive:
     leader = max(wanted.traffic, key=lambda number: (wanted.traffic[number], number), default=None)
     hosts: Sequence[str] = rows[wanted.app, leader].definition.get("hosts", ()) if leader else ()
     static = {number: _of_front(rows[wanted.app, number]) for number in wanted.slots}
-    return AppLive(wanted.app, tuple(hosts), wanted.traffic, wanted.slots, static)
+    compressed = frozenset(number for number in wanted.slots if rows[wanted.app, number].compressed)
+    return AppLive(wanted.app, tuple(hosts), wanted.traffic, wanted.slots, static, compressed)
 
 
 def _of_front(row: Release) -> tuple[str, ...]:

@@ -32,6 +32,7 @@ class NewRelease:
     hooks: str = ""
     inputs: str = ""
     base: int | None = None
+    compressed: bool = True
 
 
 def by_id(app: AppName, release_id: ReleaseId) -> Release | None:

@@ -41,8 +41,6 @@ FILES = {
     "var/static/Ünï cödé & co.txt": "umlauts",
     "var/static/what?.txt": "asked",
     "var/static/100%25.txt": "percent",
-    "var/static/nothing": "typeless",
-    "var/static/data.bin.exe": "x",
     "var/secret.txt": "secret",
     "other/y.js": "let y\n",
 }
@@ -64,6 +62,7 @@ class Site:
     def __init__(self, node: Interface) -> None:
         self.node, self.name = node, node.app("site")
         self.releases: dict[int, RunningRelease] = {}
+        self.compressed = frozenset({1, 2})
         for number, css in ((1, "body {}\n"), (2, "body {color: red}\n")):
             files = {**FILES, "var/static/x.css": css, f"var/static/only{number}.txt": str(number)}
             self.releases[number] = node.release(self.name, number, self.code(files))[1]
@@ -78,7 +77,7 @@ class Site:
             for number, release in self.releases.items()
             if number in slots
         }
-        live = AppLive(self.name, (), traffic, slots, static)
+        live = AppLive(self.name, (), traffic, slots, static, self.compressed & set(slots))
         return self.node.state([live], [self.releases[number] for number in slots])
 
     def live(self, traffic: dict[int, int], *numbers: int) -> None:
@@ -219,6 +218,17 @@ def test_a_file_that_stands_compressed_beside_its_own_is_sent_to_who_takes_it(si
     assert site.get("/static/only.txt.gz").headers["content-type"] == "application/gzip"
 
 
+def test_a_release_without_compressed_files_serves_plain_ones_to_all(site: Site) -> None:
+    site.compressed = frozenset()
+    site.live({1: 100}, 1)
+    for accepted in ("identity", "gzip, br"):
+        answer = site.get("/static/x.css", Accept_Encoding=accepted)
+        assert (answer.body, answer.headers["vary"]) == (b"body {}\n", "Accept-Encoding")
+        assert "content-encoding" not in answer.headers
+        assert site.get("/static/deep/er", Accept_Encoding=accepted).status == 404
+    site.compressed = frozenset({1, 2})
+
+
 def test_head_ranges_and_other_methods(site: Site) -> None:
     head = site.get("/static/x.css", "HEAD")
     assert (head.status, head.headers["content-length"], head.body) == (200, "8", b"")
@@ -260,11 +270,6 @@ def test_each_road_to_a_release_leads_to_its_own_files(site: Site) -> None:
         assert answer.headers["lampas-release"] == f"{site.name}/{number}"
     assert "set-cookie" not in site.get("/static/x.css").headers
     assert "lampas_visitor" in site.get("/").headers["set-cookie"]
-
-
-def test_a_file_without_a_type_is_bytes(site: Site) -> None:
-    for path in ("/static/nothing", "/static/data.bin.exe"):
-        assert site.get(path).headers["content-type"] == "application/octet-stream"
 
 
 def upload(site: Site, name: str, data: bytes) -> None:

@@ -18,6 +18,7 @@ class AppLive:
         traffic: Release number → percent, adding up to 100; empty while nothing is live.
         slots: Release number → port, for every release that runs, with traffic or warm.
         static: Release number → the URL prefixes of static directories that the front serves itself.
+        compressed: Releases among whose static files some may stand compressed beside their own.
     """
 
     app: str
@@ -25,6 +26,7 @@ class AppLive:
     traffic: Mapping[int, int] = field(default_factory=dict)
     slots: Mapping[int, int] = field(default_factory=dict)
     static: Mapping[int, tuple[str, ...]] = field(default_factory=dict)
+    compressed: frozenset[int] = frozenset()
 
 
 def allocate(taken: Collection[int], first: int, count: int) -> int:

@@ -6,7 +6,7 @@ read by its unit, which runs as the application's user.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 MOST = 512  # characters of all prefixes of a release: mod_rewrite cuts lines of a map at 1,024
@@ -51,6 +51,20 @@ def of_front(static: Mapping[str, str], persist: Sequence[str]) -> tuple[Served,
     kept = [each.prefix for each in every if each.kept]
     found = tuple(each for each in every if not each.kept and not any(_within(prefix, each.prefix) for prefix in kept))
     return found if sum(len(each.prefix) + 1 for each in found) <= MOST else ()
+
+
+def compressed(static: Mapping[str, str], persist: Sequence[str], paths: Collection[str]) -> bool:
+    """Whether one of the files that the front serves stands compressed beside its own.
+
+    Args:
+        static: As above.
+        persist: As above.
+        paths: The files of the release; looked up in, so a set.
+    """
+    directories = tuple(f"{each.directory}/" for each in of_front(static, persist))
+    endings = tuple(ENCODINGS.values())
+    found = (path for path in paths if path.startswith(directories) and path.endswith(endings))
+    return any(path.rpartition(".")[0] in paths for path in found)
 
 
 def _clean(static: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from lampas.core.nodestate.statics import ENCODINGS
 from lampas.core.serving import statics, typed
 from lampas.core.serving.apache import Directive, line, render, section
+from lampas.core.serving.maps import COMPRESSED
 
 FIRST_PORT = 18200
 PORTS = 256
@@ -56,9 +57,13 @@ _INTERNAL = (
 )
 _HOST = "%{SERVER_NAME}"  # the host that was asked for: Apache gives it in lower case, without its port
 _PATH = "[^ ]+ (?:https?://[^/? ]+)?(/[^ ?]*)"  # of a request line, byte for byte as it came
+_EMPTY = "<!"  # sorts before the first character that a header's value may begin with: cheaper than a pattern
 # In a row of the map, one of the prefixes after which a path goes on; `?` in a path would end it for mod_rewrite.
-_PREFIX = "(?:[^=]*:)?(?P<prefix>/[^:=]+)(?::[^=]*)?"
-_BELOW = "(?P=prefix)/[^?]*$"
+_PREFIX = "(?:[^=]*:)?(?P<prefix>/[^:=]++)(?::[^=]*)?"
+_BELOW = "(?P=prefix)/[^?]*+$"
+_FILE = "(?P=prefix)(?:/[^/?]++)++/?+$"
+_ENDING = "[.][A-Za-z0-9]++$"
+_REQUEST = "[^ ]++ [^ ]++ [^ =]++"
 _LOOPBACK = "^(?:127[.][0-9.]+|::1)$"
 _LOG = '%h %l %u %t "%r" %>s %B "%{Referer}i" "%{User-Agent}i" %{Host}i %{LAMPAS_APP}e/%{LAMPAS_NUMBER}e %D'
 
@@ -182,6 +187,7 @@ def _static(front: Front) -> list[Directive]:
         line("Header", "always", "set", "Lampas-Release", "%{LAMPAS_APP}e/%{LAMPAS_NUMBER}e", "env=LAMPAS_STATIC"),
         statics.released(
             f"{front.home}/front/static",
+            line("Header", "always", "set", "Lampas-Release", "%{LAMPAS_APP}e/%{LAMPAS_NUMBER}e"),
             line("Header", "set", "Content-Encoding", "%{LAMPAS_ENCODING}e", "env=LAMPAS_ENCODING"),
             line("Header", "merge", "Vary", "Accept-Encoding"),
         ),
@@ -217,20 +223,30 @@ def _routes(front: Front) -> list[Directive]:
 
 
 def _straight(home: str) -> list[Directive]:
-    """Nearly every request: its host has one live release and it asks for no other. Two conditions and one rule,
-    unless it is for a static file of that release."""
-    row, unit = f"${{routes:straight/{_HOST}}}", "^([^@]+)@([0-9]+)@([0-9]+)@([0-9a-f]++)"
-    static = f"@{_PREFIX}=[^ ]+ [^ ]+ [^ =]+={_BELOW}"
+    """Nearly every request: its host has one live release and it asks for no other. It is for a static file of that
+    release (most of which have an ending), or for its unit: two or three conditions and one rule for each."""
+    row, unit = f"${{routes:straight/{_HOST}}}", "^([^@]++)@([0-9]++)@([0-9]++)@([0-9a-f]++)"
+    unnamed = _when("%{HTTP:Lampas-Release}", _EMPTY)
+
+    def file(before: str) -> Directive:
+        return _when(f"{row}=%{{REQUEST_METHOD}}=%{{REQUEST_URI}}", f"{unit}{before}{_PREFIX}=(?:GET|HEAD)={_FILE}")
+
+    found = "E=LAMPAS_APP:%1,E=LAMPAS_NUMBER:%2"
     return [
-        _when("%{HTTP:Lampas-Release}", "^$"),
-        _when(f"{row}=%{{THE_REQUEST}}=%{{REQUEST_URI}}", f"{unit}(?!{static})[^=]*={_PATH}"),
-        _rule(
-            "[P,NE,E=LAMPAS_APP:%1,E=LAMPAS_NUMBER:%2,E=LAMPAS_KEY:%4]", target="http://127.0.0.1:%3%6", pattern="^/"
-        ),
-        _when("%{HTTP:Lampas-Release}", "^$"),
-        _when(f"{row}=%{{REQUEST_URI}}", f"{unit}@{_PREFIX}={_BELOW}"),
-        _set("LAMPAS_APP:%1", "LAMPAS_NUMBER:%2", "LAMPAS_STATIC:1"),
+        unnamed,
+        file(f"@(?!{COMPRESSED}:)"),
+        _rule(f"[L,{found}]", target=f"{home}/front/static/%1/%2/plain$0", pattern=f"^/.*{_ENDING}"),
+        unnamed,
+        _when(f"{row}=%{{THE_REQUEST}}=%{{REQUEST_URI}}", f"{unit}(?!@{_PREFIX}={_REQUEST}={_BELOW})[^=]*={_PATH}"),
+        _rule(f"[P,NE,{found},E=LAMPAS_KEY:%4]", target="http://127.0.0.1:%3%6", pattern="^/"),
+        unnamed,
+        file("@"),
+        _rule(f"[{found},E=LAMPAS_STATIC:1]"),
         *_files(home),
+        unnamed,
+        _when(f"{row}=%{{REQUEST_URI}}", f"{unit}@{_PREFIX}={_BELOW}"),
+        _rule(f"[{found},E=LAMPAS_STATIC:1]"),
+        *_no_file(home),
     ]
 
 
@@ -240,7 +256,21 @@ def _split_static(home: str) -> list[Directive]:
         _when("%{ENV:LAMPAS_PORT}", "!^$"),
         _when("${routes:static/%{ENV:LAMPAS_APP}@%{ENV:LAMPAS_NUMBER}}=%{REQUEST_URI}", f"^{_PREFIX}={_BELOW}"),
         _set("LAMPAS_STATIC:1", "!LAMPAS_VISITOR"),
+        *_no_file(home),
         *_files(home),
+    ]
+
+
+def _no_file(home: str) -> list[Directive]:
+    """What is below a static directory and can be no file of it. An empty part of a path is none, whatever the file
+    system makes of it."""
+    static = _when("%{ENV:LAMPAS_STATIC}", "=1")
+    return [
+        static,
+        _when("%{REQUEST_METHOD}", "!^(?:GET|HEAD)$"),
+        _rule("[R=405,L]"),
+        static,
+        _rule("[L]", target=f"{home}/front/static/none", pattern="//"),
     ]
 
 
@@ -248,13 +278,7 @@ def _files(home: str) -> list[Directive]:
     """A request that is for a static file, to the file: a compressed one, where it is there and the client takes it."""
     place = f"{home}/front/static/%{{ENV:LAMPAS_APP}}/%{{ENV:LAMPAS_NUMBER}}"
     static = _when("%{ENV:LAMPAS_STATIC}", "=1")
-    found = [
-        static,
-        _when("%{REQUEST_METHOD}", "!^(?:GET|HEAD)$"),
-        _rule("[R=405,L]"),
-        static,
-        _rule("[L]", target=f"{place}/none", pattern="//"),
-    ]
+    found = []
     for encoding in ENCODINGS:
         found += [
             static,

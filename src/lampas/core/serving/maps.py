@@ -1,7 +1,8 @@
 """The front's RewriteMap files: what the agent swaps, and all that a deploy changes at the front.
 
     routes.txt   straight/HOST APP@NUMBER@PORT@KEY[@PREFIX:…]       while the application's traffic is not split
-                 static/APP@NUMBER PREFIX:…                         URL prefixes that the front serves itself
+                 static/APP@NUMBER PREFIX:…                         URL prefixes that the front serves itself; "z:" is
+                                        first where a file may stand compressed beside its own
                  host/HOST APP          live/APP NUMBER@PORT        port/APP@NUMBER PORT
                                         live/APP split              live/APP/BUCKET NUMBER@PORT (BUCKET 000 to 999)
     keys.txt     APP KEY                what the units of the application demand in `Lampas-Front`
@@ -22,6 +23,7 @@ from lampas.core.serving import typed
 from lampas.errors import Conflict, InvalidInput
 
 BUCKETS = 1000
+COMPRESSED = "z"
 DIGITS = "any 0|1|2|3|4|5|6|7|8|9\n"
 
 
@@ -107,7 +109,8 @@ def _straight(
 def _statics(app: AppLive) -> Iterable[tuple[str, str]]:
     for number, prefixes in sorted(app.static.items()):
         if prefixes:
-            yield f"static/{app.app}@{number}", ":".join(typed.prefix(prefix) for prefix in prefixes)
+            mark = [COMPRESSED] if number in app.compressed else []
+            yield f"static/{app.app}@{number}", ":".join([*mark, *(typed.prefix(prefix) for prefix in prefixes)])
 
 
 def _releases(app: AppLive) -> Iterable[tuple[str, str]]:

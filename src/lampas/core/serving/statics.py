@@ -78,7 +78,7 @@ def released(directory: str, *more: Directive) -> Directive:
         line("Header", "unset", "Last-Modified"),
         line("Header", "set", "Cache-Control", "no-cache"),
         line("Header", "set", "Cache-Control", _FOREVER, f"expr=%{{REQUEST_URI}} =~ m#{_HEX}|{_ANY}#"),
-        *_as_typed(),
+        _as_typed(),
         *more,
     )
 
@@ -86,6 +86,7 @@ def released(directory: str, *more: Directive) -> Directive:
 def kept(directory: str) -> Directive:
     """A directory of files that the application or its visitors wrote: no link of it is followed, and a page or a
     drawing among them runs no script in the application's name. (A PDF cannot be shown in a sandbox, and needs none.)
+    One whose type its name does not tell is bytes.
 
     Args:
         directory: Where it stands.
@@ -98,13 +99,11 @@ def kept(directory: str) -> Directive:
         line("FileETag", "MTime", "Size"),
         line("Header", "set", "Cache-Control", "no-cache"),
         line("Header", "set", "Content-Security-Policy", "sandbox", "expr=%{CONTENT_TYPE} != 'application/pdf'"),
-        *_as_typed(),
+        _as_typed(),
+        line("Header", "set", "Content-Type", "application/octet-stream", "expr=-z %{CONTENT_TYPE}"),
     )
 
 
-def _as_typed() -> list[Directive]:
-    """No browser may take a file for something else than its type; one without a type is bytes."""
-    return [
-        line("Header", "set", "X-Content-Type-Options", "nosniff"),
-        line("Header", "set", "Content-Type", "application/octet-stream", "expr=-z %{CONTENT_TYPE}"),
-    ]
+def _as_typed() -> Directive:
+    """No browser may take a file for something else than its type."""
+    return line("Header", "set", "X-Content-Type-Options", "nosniff")

@@ -40,6 +40,7 @@ class Release(models.Model):
     hooks = models.CharField(max_length=64, default="")  # the `BuildHookRun` whose output it holds; "" for none
     inputs = models.CharField(max_length=64, default="")
     base = models.IntegerField(null=True)
+    compressed = models.BooleanField(default=True)  # static files may stand compressed beside their own
     author = models.CharField(max_length=64)
     retired = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)
