@@ -5,6 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
+import numpy as np
+
+from lampas.core.closure.adjacency import Ids
 from lampas.core.closure.scope import Scope
 from lampas.core.history.values import TreeEntry
 from lampas.core.modules.analysers.python.analyser import analyse
@@ -57,3 +60,8 @@ def facts(scopes: list[Scope], files: Mapping[str, Mapping[str, str]]) -> dict[O
         for module in one.modules
         if module.kind in (Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT)
     }
+
+
+def ids(nodes: list[int]) -> Ids:
+    """Nodes of a graph as its arrays have them."""
+    return np.array(nodes, dtype=np.int32)

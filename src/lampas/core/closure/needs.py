@@ -324,9 +324,9 @@ class Needs:
             return
         if rule.means == "application":
             package = found.name if found is not None else name
-            while found is not None and not self._table.is_package(package):
+            while package and not self._table.is_package(package):
                 package = package.rpartition(".")[0]
-            yield from (f"app {package}",) if package else ()
+            yield f"app {package or text}"  # a single module can be an application as well
 
     def _by_module(self, name: str, line: int) -> Iterator[Need]:
         for rule in MODULES:
