@@ -25,7 +25,7 @@ from spread import spread  # noqa: E402
 
 from engines.node import Node, free_port  # noqa: E402
 
-ROUNDS = 3
+ROUNDS = 7
 SIZES = {"1k": 1 << 10, "20k": 20 << 10, "1m": 1 << 20}
 DEFINITION = '[app.files]\nentry = "hello:application"\nstatic = { "/static" = "var/static" }\n'
 
