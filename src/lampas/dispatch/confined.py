@@ -17,6 +17,10 @@ _WAITING = 60  # seconds that a task may wait for its turn, beside its own time
 _KEPT = 2 << 20  # characters of what was said that are kept; the node tells less
 
 
+class NotRun(Failed):
+    """Commands did not begin: no sandbox, no database, content that is missing, a node that does not answer."""
+
+
 @dataclass(frozen=True)
 class Left:
     """One file that commands left: its path, its mode, and its content by hash and size."""
@@ -79,7 +83,8 @@ def run(
         tell: Hears what they write, as it comes.
 
     Raises:
-        Failed: They could not be run at all: no sandbox, no database, content that is missing.
+        NotRun: They could not be run at all.
+        Failed: They ran, and nobody can say how they ended.
         Unreachable: The node went away; the commands end with the connection.
     """
     task = Task(
@@ -101,7 +106,8 @@ def run(
             said = (said + text)[-_KEPT:]
             tell(text)
         elif "error" in frame:
-            raise Failed(str(frame["error"]), str(frame.get("remedy") or ""))
+            refused = Failed if said else NotRun
+            raise refused(str(frame["error"]), str(frame.get("remedy") or ""))
         elif "status" in frame:
             files = tuple(Left(f["path"], int(f["mode"]), f["sha256"], int(f["size"])) for f in frame["files"])
             links = tuple(str(link) for link in frame["links"])

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from lampas.core.cluster import traffic as shares
 from lampas.core.names import AppName
-from lampas.dispatch import databases, sending, wanted
+from lampas.dispatch import databases, sending, setup, wanted
 from lampas.dispatch.steps import LiveSteps
 from lampas.errors import Conflict, Failed, LampasError, NotFound
 from lampas.store import queue
@@ -39,6 +39,7 @@ def deploy(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     app, number = operation.application, int(operation.intent["number"])
     share = operation.intent.get("traffic")
     databases.prepare(AppName(app), number)
+    setup.ensure(operation, steps, number)
     slot = wanted.reserve(app, number)
     renewed = wanted.renew(app, sending.changed(wanted.Wanted(app, {number: slot.port})))
     table = shares.deploy(wanted.in_force(app), number, 100 if share is None else int(share))

@@ -10,6 +10,7 @@ from lampas.core.names import AppName
 from lampas.errors import NotFound
 from lampas.queries import addresses
 from lampas.queries.vulnerabilities import Vulnerability, among
+from lampas.store import hooks
 from lampas.store.models import Application, Release, Slot, TrafficRow
 
 
@@ -53,7 +54,7 @@ class Standing:
 
 @dataclass(frozen=True)
 class Detail:
-    """One release, whole: what went in, what came out, and what its verification said."""
+    """One release, whole: what went in, what came out, what its build hooks and its verification said."""
 
     number: int
     id: str
@@ -75,6 +76,7 @@ class Detail:
     env: list[str]
     verified: bool
     log: str
+    hooks: str
 
 
 def standing(app: AppName) -> Standing:
@@ -131,6 +133,7 @@ def one(app: AppName, number: int) -> Detail:
         env=sorted(row.env),
         verified=row.state == "verified",
         log=row.verified_log,
+        hooks=hooks.log(row.hooks),
     )
 
 

@@ -53,7 +53,7 @@ def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     """Builds a release and has it proven to start.
 
     Raises:
-        Failed: It was built and does not start; it is kept as failed, with its log.
+        Failed: It was built and is not verified; it is kept as failed, with its log.
     """
     app = AppName(operation.application)
     shown = BuildSteps(steps)
@@ -70,16 +70,16 @@ def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         hooks=AgentHooks(shown.said),
     )
     if not built.verify.ok:
-        raise _does_not_start(app, built.number)
+        raise _not_verified(app, built.number)
     shown.close()
     return dict(built.public())
 
 
-def _does_not_start(app: AppName, number: int) -> Failed:
+def _not_verified(app: AppName, number: int) -> Failed:
     log = Release.objects.get(application__name=app, number=number).verified_log.strip()
     last = log.splitlines()[-1] if log else "it wrote nothing"
     return Failed(
-        f"release {number} of {app} was built and does not start: {last}",
+        f"release {number} of {app} was built and failed its verification: {last}",
         f"read its whole log: lampas release show {app} {number}",
     )
 

@@ -58,7 +58,7 @@ def list_releases(session: Session, app: str, limit: int) -> None:
 @click.argument("number", type=int)
 @pass_session
 def show(session: Session, app: str, number: int) -> None:
-    """One release: what is in it, and what its verification said."""
+    """One release: what is in it, and what its build hooks and its verification said."""
     found = session.api.get(f"/applications/{app}/releases/{number}")
     if session.json:
         session.out.emit(found)
@@ -73,8 +73,9 @@ def show(session: Session, app: str, number: int) -> None:
     session.out.rows("distributions", found["distributions"], ("name", "version"), empty="no distributions")
     unresolved(session, found["unresolved"])
     vulnerable(session, found["vulnerabilities"])
-    if found["log"]:
-        session.out.document({}, "", *found["log"].splitlines())
+    for said in (found["hooks"], found["log"]):
+        if said:
+            session.out.document({}, "", *said.splitlines())
 
 
 @release.command("diff")
