@@ -39,6 +39,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/applications/{app}/requirements": {"requirements": ["x"]},
     "PUT /api/v1/advisories": {},
     "POST /api/v1/applications/{app}/traffic": {"table": {"1": 100}},
+    "POST /api/v1/applications/{app}/releases/{number}/setup": {"state": "done"},
     "POST /api/v1/applications/{app}/releases/{number}/run": {"argv": ["true"]},
     "POST /api/v1/applications/{app}/runs/{run_id}/signal": {"signal": "INT"},
     "POST /api/v1/applications/{app}/runs/{run_id}/size": {"rows": 24, "columns": 80},
