@@ -1,6 +1,6 @@
 """Every benchmark, one after the other, as a table against its gate.
 
-    python bench/run.py [PART …]    parts: throughput static deploys git build change node; all of them if none is named
+    python bench/run.py [PART …]        parts: throughput static deploys git build change node rotate; else all of them
 
 It makes nodes of its own and removes them. Run it on a machine that does nothing else: with other work on its cores
 the figures say more about that work. Needs wrk beside what `./lampas up` installs.
@@ -21,6 +21,7 @@ PROGRAMS = {
     "build": "build/release.py",
     "change": "node/change.py",
     "node": "node/start.py",
+    "rotate": "databases/rotate.py",
 }
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -85,6 +87,25 @@ def test_a_database_lives_as_its_application_does_and_longer(node: Node, tmp_pat
     node.json("app", "delete", "guests", "--confirm", "guests")
     node.json("db", "drop", "guests", "--confirm", "guests")
     assert node.json("db", "list")["databases"] == []
+
+
+def test_a_password_is_changed_without_a_failed_request(node: Node) -> None:
+    """Each request connects to the database anew, so one that met a password that does not open would fail."""
+    program = Path(__file__).resolve().parents[3] / "bench/load.py"
+    words = ["--port", str(node.port), "--host", "guests.localhost", "--clients", "4", "--pause", "0.02"]
+    load = subprocess.Popen(
+        [sys.executable, str(program), *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        for _ in range(3):
+            node.json("db", "rotate", "guests")
+        seen = json.loads(load.communicate(timeout=60)[0])
+    finally:
+        load.kill()
+        load.wait()
+    assert (seen["failed"], seen["reasons"]) == (0, [])
+    assert seen["requests"] > 50
+    assert node.json("db", "show", "guests")["state"] == "ready"
 
 
 def test_a_restored_node_has_its_applications_databases_and_their_accounts(node: Node, tmp_path: Path) -> None:
