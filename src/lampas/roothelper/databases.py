@@ -40,6 +40,8 @@ def answer(home: str, request: Mapping[str, Any], *, as_root: bool) -> dict[str,
         Refused: The request is none, or MariaDB did not do it.
     """
     client, wanted = Client(home, as_root=as_root), request.get("do")
+    if wanted in ("ensure", "scratch", "person"):
+        client.require_room()
     if wanted == "ensure":
         return {"state": _ensure(client, request)}
     if wanted == "drop":

@@ -15,7 +15,9 @@ from typing import IO
 from lampas.roothelper.typed import Refused
 
 ADMINISTRATOR = "lampas-db"  # the Unix user that MariaDB runs as, where LAMPAS has users
-_SECONDS = 300.0
+_SECONDS = 60.0  # that statements of one verb may take
+_COPYING = 240.0  # that copying a database may take
+_LEAST = 32 << 20  # bytes that are to be free where MariaDB writes: on a full disk it waits, and says nothing
 _MOST_ROWS = 256 << 20  # bytes of rows that a scratch database is given
 _MOST_WORDS = 300
 _DEFINER = re.compile(
@@ -36,6 +38,16 @@ class Client:
 
     home: str
     as_root: bool
+
+    def require_room(self) -> None:
+        """Refuses to begin what could not be ended.
+
+        Raises:
+            Refused: The disk that MariaDB writes to is full.
+        """
+        disk = os.statvfs(f"{self.home}/database")
+        if disk.f_bavail * disk.f_frsize < _LEAST:
+            raise Refused(f"the disk of {self.home}/database is full: MariaDB needs {_LEAST >> 20} MiB to go on")
 
     def run(self, *statements: str) -> list[list[str]]:
         """Runs statements one after the other, up to the first that fails; gives the rows of all.
@@ -58,7 +70,7 @@ class Client:
         Raises:
             Refused: MariaDB does not answer.
         """
-        options = ["--no-data", "--routines", "--triggers", "--force"]
+        options = ["--no-data", "--routines", "--triggers", "--skip-add-drop-table", "--force"]
         return self._copy([*options, source], target, password, force=True)
 
     def copy_rows(self, source: str, tables: Sequence[str], target: str, password: str) -> None:
@@ -86,7 +98,7 @@ class Client:
                 with contextlib.suppress(BrokenPipeError):
                     _pass_on(reading.stdout, writing.stdin)
                     writing.stdin.close()
-                statuses = reading.wait(_SECONDS), writing.wait(_SECONDS)
+                statuses = reading.wait(_COPYING), writing.wait(_COPYING)
             except subprocess.TimeoutExpired as error:
                 raise Refused("copying the database took too long") from error
             finally:
@@ -170,7 +182,8 @@ def _pass_on(source: IO[bytes], target: IO[bytes]) -> None:
 
 def _words(said: str) -> str:
     """What MariaDB said, short and without what it keeps of a password."""
-    return _SECRET.sub("…", " ".join(said.split()))[:_MOST_WORDS]
+    begin = max(said.find("ERROR "), 0)  # ahead of it stands the statement
+    return _SECRET.sub("…", " ".join(said[begin:].split()))[:_MOST_WORDS]
 
 
 def _plain(cell: str) -> str:

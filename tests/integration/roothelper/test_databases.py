@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import subprocess
@@ -312,6 +313,32 @@ def test_killed_between_any_two_statements_the_next_call_completes_it(made: Help
         drop(made, "app_half")
         assert database.sql("SELECT User FROM mysql.global_priv WHERE User = 'app_half'") == []
         assert database.sql("SHOW DATABASES LIKE 'app\\_half'") == []
+
+
+@pytest.mark.root
+@pytest.mark.skipif(not ROOT, reason="a small disk is mounted by root")
+def test_on_a_full_disk_it_says_so_at_once_and_goes_on_once_there_is_room() -> None:
+    interface = Interface(size="700M")
+    database = HomeDatabase(interface.home)
+    made = (rules.command(str(interface.home)), database)
+    filler = interface.home / "filler"
+    try:
+        database.start()
+        ensure(made, "app_first", "word")
+        with filler.open("wb") as file, contextlib.suppress(OSError):
+            while True:
+                file.write(bytes(1 << 20))
+        for answer in (ensure(made, "app_full", "word"), ask(made, "scratch", database="app_first", seconds=60)):
+            assert answer["ok"] is False
+            assert "is full" in answer["error"]
+        assert database.opens("app_first", "word", "app_first")
+        filler.unlink()
+        assert ensure(made, "app_full", "word")["state"] == "made"
+        assert ask(made, "scratch", database="app_first", seconds=60)["ok"]
+    finally:
+        filler.unlink(missing_ok=True)
+        database.close()
+        interface.close()
 
 
 def test_a_mariadb_that_is_gone_is_said_and_what_it_was_at_is_completed_later(made: Helper) -> None:
