@@ -1,26 +1,21 @@
 """Wheels, unpacked once for each sha256 and linked into every release that has them.
 
-The names in a wheel come from elsewhere: each is checked to stay within. `.pyc` are compiled here once, by Debian's
-Python, with unchecked hashes, so that a release imports fast and is never written to.
+`.pyc` are compiled here once, by Debian's Python, with unchecked hashes, so that a release imports fast and is never
+written to.
 """
 
 from __future__ import annotations
 
 import configparser
-import os
 import shutil
-import zipfile
 from collections.abc import Collection, Iterator, Sequence
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from lampas import process
+from lampas.agent import unpacking
 from lampas.agent.content import ContentStore
-from lampas.errors import Failed, InvalidInput
+from lampas.errors import Failed
 
-PYTHON = "/usr/bin/python3"
-_MOST_FILES = 200_000
-_MOST_BYTES = 8 << 30
-_LIBRARY = ("purelib", "platlib")
+PYTHON = unpacking.PYTHON
 
 
 class WheelStore:
@@ -51,57 +46,28 @@ class WheelStore:
             InvalidInput: One is no wheel, or holds a name that leaves it.
             Failed: One is not in the store, or the disk is full.
         """
-        asides = [self._directory / f".{name}.new" for name in names]
+        if not names:
+            return
+        asides = {name: self._directory / f".{name}.new" for name in names}
         try:
-            for name, aside in zip(names, asides, strict=True):
+            for aside in asides.values():
                 shutil.rmtree(aside, ignore_errors=True)
                 aside.mkdir(parents=True)
-                self._extract(name, aside)
-            _compile(asides)
-            for name, aside in zip(names, asides, strict=True):
-                _to_disk(aside)
+            unpacking.unpack([self._archive(name, asides[name]) for name in names])
+            for name, aside in asides.items():
                 aside.replace(self.path(name))
         except OSError as error:
             raise Failed(
                 f"a distribution cannot be unpacked: {error.strerror}", "make room on the node's disk"
             ) from error
         finally:
-            for aside in asides:
+            for aside in asides.values():
                 shutil.rmtree(aside, ignore_errors=True)
 
-    def _extract(self, name: str, target: Path) -> None:
+    def _archive(self, name: str, aside: Path) -> unpacking.Archive:
         if not self._content.has(name):
             raise Failed(f"the node lacks the distribution {name}", "send it before the state that needs it")
-        try:
-            with zipfile.ZipFile(self._content.path(name)) as archive:
-                entries = [entry for entry in archive.infolist() if not entry.is_dir()]
-                if len(entries) > _MOST_FILES or sum(entry.file_size for entry in entries) > _MOST_BYTES:
-                    raise InvalidInput(f"the distribution {name} is larger than a node takes")
-                for entry in entries:
-                    path = target / placed(entry.filename)
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    with archive.open(entry) as source, path.open("wb") as file:
-                        shutil.copyfileobj(source, file)
-                        os.fchmod(file.fileno(), 0o555 if entry.external_attr >> 16 & 0o100 else 0o444)
-        except (zipfile.BadZipFile, FileExistsError, NotADirectoryError, IsADirectoryError) as error:
-            raise InvalidInput(f"the distribution {name} is no wheel: {error}") from error
-
-
-def placed(name: str) -> PurePosixPath:
-    """Where a member of a wheel goes: `site/…`, `bin/…` or `data/…`.
-
-    Raises:
-        InvalidInput: Its name leaves the wheel.
-    """
-    pure = PurePosixPath(name)
-    if pure.is_absolute() or ".." in pure.parts or "\\" in name or "\0" in name or not pure.parts:
-        raise InvalidInput(f"a wheel holds the name {name!r}, which leaves it")
-    if len(pure.parts) > 2 and pure.parts[0].endswith(".data"):
-        rest = PurePosixPath(*pure.parts[2:])
-        if pure.parts[1] in _LIBRARY:
-            return "site" / rest
-        return ("bin" if pure.parts[1] == "scripts" else PurePosixPath("data", pure.parts[1])) / rest
-    return "site" / pure
+        return unpacking.Archive(name, self._content.path(name), aside)
 
 
 def scripts(site: Path) -> Iterator[tuple[str, str]]:
@@ -121,24 +87,3 @@ def scripts(site: Path) -> Iterator[tuple[str, str]]:
 class _EntryPoints(configparser.ConfigParser):
     def optionxform(self, optionstr: str) -> str:
         return optionstr  # names keep their case
-
-
-def _compile(directories: Sequence[Path]) -> None:
-    """What does not compile (a template, a test of a syntax error) is left to fail where it is imported."""
-    found = [str(path / "site") for path in directories if (path / "site").is_dir()]
-    if found:
-        words = ["-I", "-m", "compileall", "-q", "-j", "2", "--invalidation-mode", "unchecked-hash"]
-        process.run([PYTHON, *words, *found], timeout=600)
-    for directory in found:
-        for path in Path(directory).rglob("*.pyc"):
-            path.chmod(0o444)
-
-
-def _to_disk(directory: Path) -> None:
-    for base, _, files in os.walk(directory):
-        for name in files:
-            handle = os.open(Path(base) / name, os.O_RDONLY)
-            try:
-                os.fsync(handle)
-            finally:
-                os.close(handle)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lampas.agent import documents, logs, wheels
+from lampas.agent import documents, logs, unpack_worker
 from lampas.agent.content import ContentStore
 from lampas.agent.nonces import Nonces
 from lampas.agent.steps import swap_maps
@@ -96,13 +96,13 @@ def test_members_of_a_wheel_have_their_places() -> None:
         "t-1.data/scripts/tool": "bin/tool",
         "t-1.data/data/share/x": "data/data/share/x",
     }
-    assert {name: str(wheels.placed(name)) for name in places} == places
+    assert {name: str(unpack_worker.placed(name)) for name in places} == places
 
 
 @pytest.mark.parametrize("name", ["../x", "/x", "a/../../x", "a\\..\\x", "t-1.data/scripts/../../x", ""])
 def test_a_member_that_leaves_the_wheel_is_refused(name: str) -> None:
-    with pytest.raises(InvalidInput):
-        wheels.placed(name)
+    with pytest.raises(unpack_worker.NoWheel):
+        unpack_worker.placed(name)
 
 
 def test_the_last_words_are_the_applications_own_traceback() -> None:
