@@ -24,9 +24,9 @@ from lampas.core.nodestate import Command, Word
 from lampas.errors import Denied, Failed, NotFound
 
 _HEAD = struct.Struct(">cI")  # HEAD of roothelper/commands.py, which this package does not import; also ROOM
-_ROOM = 1 << 18
+_ROOM = 1 << 19
 _MOST_FRAME = 1 << 20
-_CHUNK = 1 << 15
+_CHUNK = 1 << 16
 _PATIENCE = 5.0  # seconds that one word waits until the command takes more of its stdin
 _BEAT = 5.0  # seconds between two signs of life, by which a reader that went away is found out
 _NAMES = {b"o": "out", b"e": "err"}

@@ -23,7 +23,7 @@ from lampas.cli import terminals
 from lampas.cli.client import Api, Refused
 from lampas.errors import Failed, LampasError, Unreachable
 
-_CHUNK = 1 << 18  # bytes of stdin in one request
+_CHUNK = 1 << 19  # bytes of stdin in one request
 _PASSED = ("HUP", "INT", "QUIT", "USR1", "USR2", "TERM", "TSTP", "CONT")
 _INTERRUPTS = 3  # times Ctrl-C after which this program ends, whatever the command does
 _SIZE = "WINCH"

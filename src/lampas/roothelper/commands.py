@@ -34,7 +34,7 @@ from lampas.roothelper import typed
 
 MOST_SECONDS = 24 * 3600.0
 OUT_OF_TIME = 124
-ROOM = 1 << 18  # bytes of stdin that may be on their way
+ROOM = 1 << 19  # bytes of stdin that may be on their way
 HEAD = struct.Struct(">cI")
 _CHUNK = 1 << 16
 _END_KEY = b"\x04"
