@@ -8,9 +8,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from engines.mariadb import MariaDB
 from lampas.vault import make_keys
+
+settings.register_profile("untimed", deadline=None)  # how long a case takes says something about the machine
+settings.load_profile("untimed")
 
 SERVER = {
     "node": "here",

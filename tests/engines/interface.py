@@ -77,7 +77,9 @@ class Code:
 class Interface:
     """The node. `close` ends everything that it started and removes what it made."""
 
-    def __init__(self, ports: int = 12, *, plain: bool = False, size: str = "") -> None:
+    def __init__(
+        self, ports: int = 12, *, plain: bool = False, size: str = "", settings: Mapping[str, Any] | None = None
+    ) -> None:
         self.users = ROOT and not plain
         self.home = Path(tempfile.mkdtemp(prefix="lp-", dir="/tmp"))
         self._mounted = bool(size)
@@ -87,6 +89,7 @@ class Interface:
         self.first_port = free_ports(ports + 2)
         self.ports, self.front_port, self.agent_port = ports, self.first_port + ports, self.first_port + ports + 1
         self.generation = 0
+        self._settings = dict(settings or {})
         self.isolation = "users" if self.users else "none"
         self.blobs: dict[str, bytes] = {}
         self._apps: set[str] = set()
@@ -316,7 +319,7 @@ class Interface:
             "certificate": str(secrets / "agent.crt"), "key": str(secrets / "agent.key"),
             "console_ca": str(secrets / "console-ca.crt"), "console_key": str(secrets / "console.pub"),
             "helper": [], "isolation": self.isolation, "front_secret": SECRET,
-            "secrets_key": str(secrets / "secrets.key"),
+            "secrets_key": str(secrets / "secrets.key"), **self._settings,
         }  # fmt: skip
         (secrets / "agent.json").write_text(json.dumps(configuration))
 
@@ -336,9 +339,10 @@ class Interface:
 
 
 @contextlib.contextmanager
-def interface(*, plain: bool = False, size: str = "") -> Iterator[Interface]:
-    """A started node, removed afterwards; a plain one has no Unix users, one of a size a small disk of its own."""
-    made = Interface(plain=plain, size=size)
+def interface(*, plain: bool = False, size: str = "", settings: Mapping[str, Any] | None = None) -> Iterator[Interface]:
+    """A started node, removed afterwards; a plain one has no Unix users, one of a size a small disk of its own, and
+    settings are further ones of its agent."""
+    made = Interface(plain=plain, size=size, settings=settings)
     try:
         made.start()
         yield made

@@ -15,6 +15,7 @@ import uvicorn
 from lampas.agent import configuration, documents
 from lampas.agent.applying import Applier
 from lampas.agent.configuration import AgentConfiguration
+from lampas.agent.logkeeping import Keeper
 from lampas.agent.server import ManagementInterface
 from lampas.errors import LampasError
 
@@ -54,6 +55,7 @@ def serve(settings: AgentConfiguration) -> None:
     config.load()
     config.ssl = tls(settings)
     # What was accepted before runs again, while the interface already answers: status shows how far it is.
+    Keeper(settings).start()
     threading.Thread(target=_recover, args=(applier,), daemon=True).start()
     asyncio.run(uvicorn.Server(config).serve())
 

@@ -30,6 +30,9 @@ class AgentConfiguration:
         secrets_key: The file of the key that opens what is sealed to this node; "": nothing is.
         database_socket: MariaDB's socket, where it runs on this node, and its port on loopback.
         database_port: As above.
+        log_size: Bytes that one log may take before it is copied aside.
+        log_files: How many copies of each stay.
+        log_days: Days after which what nobody writes to any more goes.
         front_secret: Kept for the host's own checks; the agent gets the keys of units with their state.
     """
 
@@ -47,6 +50,9 @@ class AgentConfiguration:
     secrets_key: str = ""
     database_socket: str = ""
     database_port: int = 0
+    log_size: int = 10 << 20
+    log_files: int = 5
+    log_days: float = 30.0
 
     @property
     def places(self) -> Places:

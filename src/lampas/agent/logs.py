@@ -1,4 +1,4 @@
-"""What an application's units wrote. The files are the application's own, so they are opened as if it were hostile."""
+"""What a unit wrote while it was started. Its log is the application's own, so it is opened as if that were hostile."""
 
 from __future__ import annotations
 
@@ -35,11 +35,6 @@ def read(configuration: AgentConfiguration, app: str, number: int, begin: int = 
         return file.read(_MOST).decode(errors="replace")
 
 
-def last_lines(configuration: AgentConfiguration, app: str, number: int, lines: int) -> list[str]:
-    """The last lines that a unit wrote."""
-    return read(configuration, app, number).splitlines()[-lines:]
-
-
 def last_words(text: str, most: int = 4000) -> str:
     """The application's own traceback, without the prefixes of Apache's log; without one, the last lines."""
     lines = [_PREFIX.sub("", line) for line in text.splitlines()]
@@ -52,15 +47,6 @@ def last_words(text: str, most: int = 4000) -> str:
         if line and not line.startswith(" "):
             break
     return "\n".join(kept)[-most:]
-
-
-def numbers(configuration: AgentConfiguration, app: str) -> list[int]:
-    """The releases of an application whose units have a log here."""
-    try:
-        names = os.listdir(configuration.places.logs(app))  # noqa: PTH208 - names alone
-    except OSError:
-        return []
-    return sorted(int(found[1]) for name in names if (found := re.fullmatch(r"v([0-9]+)\.log", name)))
 
 
 def _path(configuration: AgentConfiguration, app: str, number: int) -> str:

@@ -9,7 +9,7 @@
     POST /v1/database         a signed DatabaseOrder → what the verb answers
     POST /v1/commands         a signed Command → NDJSON {"begun"}, {"out"}…, {"err"}…, {"beat"}…, {"status"}
     POST /v1/commands/words   a signed Word to a command that runs → {"given": n}, the bytes of stdin it has so far
-    GET  /v1/logs?app=&release=&lines=
+    GET  /v1/logs?app=&…       what units wrote; see `logrequests`
     GET  /v1/packages?name=&name=…    Debian packages → {"installed": {name: version}}
 
 Refusals are {"error", "remedy"}. Without a certificate of the console there is no HTTP at all; without its signature
@@ -36,7 +36,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from lampas.agent import databases, documents, logs, packages, running, tasks
+from lampas.agent import databases, documents, logrequests, packages, running, tasks
 from lampas.agent.applying import Applier, Emit
 from lampas.agent.commands import Commands
 from lampas.agent.configuration import AgentConfiguration
@@ -49,7 +49,6 @@ from lampas.errors import Denied, InvalidInput, LampasError, NotFound
 _MOST_STATE = 64 << 20  # bytes of a NodeState
 _MOST_TASK = 4 << 20  # bytes of a task
 _MOST_NAMES = 16 << 20  # bytes of a request for what is missing
-_MOST_LINES = 10_000
 NOT_RUN = 126  # the exit status of what could not be run
 _STATUSES: dict[type[LampasError], int] = {InvalidInput: 400, Denied: 403, NotFound: 404}
 
@@ -158,20 +157,8 @@ class ManagementInterface:
         return documents.verified(self._key, data, request.headers.get("lampas-signature", ""))
 
     async def logs(self, request: Request) -> Response:
-        """The last lines that an application's units wrote."""
-        query = request.query_params
-        app, number, lines = query.get("app", ""), query.get("release", ""), query.get("lines", "100")
-        if not documents.is_app(app) or not (number or "1").isdigit() or not lines.isdigit():
-            raise InvalidInput("ask for ?app=NAME&release=N&lines=N")
-        numbers = [int(number)] if number else logs.numbers(self._configuration, app)
-        most = min(int(lines), _MOST_LINES)
-        found = [
-            {"release": each, "line": line}
-            for each in numbers
-            for line in await asyncio.to_thread(logs.last_lines, self._configuration, app, each, most)
-        ]
-        rows = found[-most:] if most else []
-        return JSONResponse({"lines": [row["line"] for row in rows], "releases": [row["release"] for row in rows]})
+        """What an application's units wrote, or was asked; see `logrequests`."""
+        return JSONResponse(await logrequests.answer(self._configuration, request.query_params))
 
     async def packages(self, request: Request) -> Response:
         """Which of some Debian packages are installed."""

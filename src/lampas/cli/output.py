@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from lampas.errors import LampasError
 
@@ -36,6 +37,10 @@ class Output:
             return
         for line in lines:
             self._out.print(line)
+
+    def styled(self, line: Text) -> None:
+        """Prints one line for people, in colours where there are any."""
+        self._out.print(line)
 
     def emit(self, value: Mapping[str, Any]) -> None:
         """The one JSON document of a run."""

@@ -117,11 +117,9 @@ class ManagementInterface:
         document = order.encode()
         return self._json("POST", "/v1/database", content=document, headers=self._signed(document), timeout=seconds)
 
-    def logs(self, app: str, number: int | None, lines: int) -> list[str]:
-        """The last lines that an application's units wrote."""
-        query = {"app": app, "lines": str(lines)} | ({"release": str(number)} if number else {})
-        answer = self._json("GET", "/v1/logs", params=query)
-        return [str(line) for line in answer["lines"]]
+    def logs(self, query: Mapping[str, str]) -> dict[str, Any]:
+        """Lines of logs: {"rows", "cursor"}; the query is what the agent's `logrequests` takes."""
+        return self._json("GET", "/v1/logs", params=dict(query), timeout=float(query.get("wait", 0)) + 30.0)
 
     def packages(self, names: Sequence[str]) -> dict[str, str]:
         """The versions of those of some Debian packages that are installed on the node."""

@@ -81,6 +81,15 @@ def _memory(home: str, as_root: bool) -> Path:
     return Path(volatile(home, users=as_root, shm=Path("/dev/shm").is_dir()))  # noqa: S108
 
 
+def as_application(app: str, work: Callable[[], object], *, as_root: bool) -> None:
+    """Does something as an application's user, in directories that are the application's.
+
+    Raises:
+        Refused: There is no such user, or it could not be done.
+    """
+    _as(_ids(f"lampas-{app}") if as_root else (os.geteuid(), os.getegid()), as_root, work)
+
+
 def _clear(path: Path) -> None:
     """Removes a directory that holds files alone. Names are unlinked, never followed."""
     if path.is_dir() and not path.is_symlink():
@@ -142,7 +151,7 @@ def _as(own: tuple[int, int], as_root: bool, work: Callable[[], object]) -> None
         finally:
             os._exit(status)
     if os.waitpid(pid, 0)[1] != 0:
-        raise Refused("the persistent directories could not be made as the application's user")
+        raise Refused("it could not be done as the application's user")
 
 
 def _user(name: str) -> None:

@@ -10,6 +10,8 @@ without users of their own.
     {"verb": "app-ensure", "app": A, "persist": [DIR…]}        {"verb": "app-remove", "app": A}
     {"verb": "unit-start" | "unit-quit" | "unit-said", "app": A, "number": N, "slot": S}
     {"verb": "unit-stop" | "unit-restart", "app": A, "number": N, "slot": S, "port": P}
+    {"verb": "logs-keep", "app": A | "", "turn": [NAME…], "remove": [NAME…], "files": N, "size": BYTES}        see `logs`
+    {"verb": "data-size", "app": A}        see `sizes`
     {"verb": "database", "do": VERB, …}        see `databases`
     {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "limited": BOOL, "seconds": S}
     {"verb": "run", "app": A, "number": N, "commands": [[…]…], "sandbox": {…}, "env": {…}, "root": DIR, "persist": […], "titles": […], "seconds": S}
@@ -29,7 +31,7 @@ _HOME = Path(__file__).resolve().parents[4]  # HOME/software/DIGEST/lampas/rooth
 if __name__ == "__main__":
     sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from lampas.roothelper import accounts, commands, running, typed  # noqa: E402 - after the path is set
+from lampas.roothelper import accounts, running, typed  # noqa: E402 - after the path is set
 from lampas.roothelper.supervisor import Supervisor  # noqa: E402
 
 BEGIN = b"\0lampas\0"  # on stderr, ahead of what a command writes: what stands before it is sudo's
@@ -47,6 +49,15 @@ def answer(home: str, request: Mapping[str, Any], *, as_root: bool) -> dict[str,
         from lampas.roothelper import databases  # deploys do without what it imports
 
         return databases.answer(home, request, as_root=as_root)
+    if verb == "logs-keep":
+        from lampas.roothelper import logs
+
+        logs.keep(home, request, as_root=as_root)
+        return {}
+    if verb == "data-size":
+        from lampas.roothelper import sizes
+
+        return sizes.of_data(home, typed.app(request), as_root=as_root)
     app = typed.app(request)
     if verb == "app-ensure":
         accounts.ensure(home, app, typed.directories(request), as_root=as_root)
@@ -90,6 +101,8 @@ def main() -> int:
             if request.get("verb") == "run":
                 return _run(home, request, buffer, as_root=as_root)
             if request.get("verb") == "command":
+                from lampas.roothelper import commands
+
                 return commands.run(home, request, buffer, as_root=as_root)
             reply = {"ok": True, **answer(home, request, as_root=as_root)}
         except (typed.Refused, OSError, ValueError) as error:

@@ -253,13 +253,3 @@ def test_requests_that_are_none_are_refused_in_words(node: Interface) -> None:
     assert http.get("/v1/nothing").status_code == 404
     assert http.post("/v1/task", content=b"{}").status_code == 403
     assert http.post("/v1/task", content=b"{}", headers={"Lampas-Signature": node.sign(b"{}")}).status_code == 400
-
-
-def test_logs_follow_no_link_that_an_application_made(node: Interface) -> None:
-    release = released(node, Code({"app.py": APP}), number=38)
-    run(node, release, "true")
-    target = node.home / "secrets/agent/agent.json"
-    if node.users:
-        link = node.home / f"logs/apps/{release.app}/v38.log"
-        link.symlink_to(target)
-        assert node.console.logs(release.app, 38, 100) == []

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import tarfile
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -11,8 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lampas.cli.commands.logs import overlap
-from lampas.cli.lifetimes import Lifetime
+from lampas.cli.lifetimes import Lifetime, Moment
 from lampas.cli.main import gather
 from lampas.cli.settings import Pair, Share
 from lampas.cli.unpacking import ChunkReader, unpack
@@ -64,11 +65,23 @@ def test_what_is_no_share_is_refused(text: str) -> None:
         Share().convert(text, None, None)
 
 
-@given(st.lists(st.text("ab", max_size=2), max_size=8), st.lists(st.text("ab", max_size=2), max_size=4))
-def test_of_a_log_only_what_is_new_follows(seen: list[str], new: list[str]) -> None:
-    now = (seen + new)[-8:]
-    assert now[overlap(seen, now) :] == now[len(now) - len(now[overlap(seen, now) :]) :]
-    assert len(now) - overlap(seen, now) <= max(len(new), 0)
+@pytest.mark.parametrize(("text", "seconds"), [("90s", 90), ("15m", 900), ("2h", 7200), ("7d", 7 * 86400)])
+def test_a_moment_is_so_long_ago(text: str, seconds: int) -> None:
+    assert Moment().convert(text, None, None) == pytest.approx(time.time() - seconds, abs=5)
+
+
+def test_a_moment_is_a_date_in_this_machines_zone() -> None:
+    then = datetime(2026, 11, 24, 16, 30).astimezone()
+    assert Moment().convert("2026-11-24T16:30", None, None) == then.timestamp()
+    assert (
+        Moment().convert("2026-11-24T16:30+00:00", None, None) == datetime(2026, 11, 24, 16, 30, tzinfo=UTC).timestamp()
+    )
+
+
+@pytest.mark.parametrize("text", ["", "now", "5", "m", "2026-13-01", "-1h"])
+def test_what_is_no_moment_is_refused(text: str) -> None:
+    with pytest.raises(click.BadParameter):
+        Moment().convert(text, None, None)
 
 
 @given(st.lists(st.binary(max_size=9), max_size=9), st.lists(st.integers(0, 12), max_size=9))

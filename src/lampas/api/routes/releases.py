@@ -1,4 +1,4 @@
-"""Releases: build, look, compare, take out, prune; logs."""
+"""Releases: build, look, compare, take out, prune."""
 
 from __future__ import annotations
 
@@ -13,11 +13,9 @@ from lampas.api.permissions import actor, declared
 from lampas.api.routes.traffic import Accepted, accept
 from lampas.core.accounts import Permission
 from lampas.core.names import AppName
-from lampas.dispatch import client
 from lampas.queries import archive, comparison, paging, releases
 
 router = Router(tags=["releases"])
-_LINES = 5000  # of a log that are sent
 
 
 class BuildIn(Schema):
@@ -45,12 +43,6 @@ class Pruned(Schema):
 
     name: str
     pruned: list[int]
-
-
-class Lines(Schema):
-    """The last lines of a log."""
-
-    lines: list[str]
 
 
 @router.post("/applications/{app}/releases", response={202: Accepted})
@@ -100,11 +92,3 @@ def export(request: HttpRequest, app: str, number: int) -> StreamingHttpResponse
     answer = StreamingHttpResponse(archive.stream(row), content_type="application/x-tar")
     answer["Content-Disposition"] = f'attachment; filename="{app}-{number}.tar"'
     return answer
-
-
-@router.get("/applications/{app}/logs", response=Lines)
-@declared(Permission.VIEW, application="app")
-def logs(request: HttpRequest, app: str, release: int | None = None, lines: int = 200) -> Lines:
-    """The last lines that the application's units wrote."""
-    releases.standing_application(AppName(app))
-    return Lines(lines=client.logs(app, release, max(1, min(lines, _LINES))))

@@ -1,43 +1,87 @@
-"""What an application's units wrote."""
+"""What an application's units wrote, and what it was asked."""
 
 from __future__ import annotations
 
+import json
+import sys
 import time
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
 
 import click
+from rich.text import Text
 
+from lampas.cli.lifetimes import Moment
 from lampas.cli.session import Session, pass_session
+from lampas.errors import Unreachable
 
-_FOLLOW = 1.0  # seconds between two looks at the logs
+_WAIT = 15.0  # seconds that one request waits for new lines
+_PATIENCE = 60.0  # seconds that the console may be away while its logs are followed
+_STYLES = {"apache": "yellow", "access": "cyan"}
+_CONTROLS = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)] if code != 9}
 
 
 @click.command()
 @click.argument("app")
 @click.option("-f", "--follow", is_flag=True, help="Go on as lines are written.")
 @click.option("--release", type=int, help="Of this release alone.")
-@click.option("--lines", default=200, show_default=True)
+@click.option("--lines", default=200, show_default=True, help="How many of the last ones.")
+@click.option("--since", type=Moment(), help="Not older than this: 90s, 15m, 2h, 7d, or 2026-11-24T16:00.")
+@click.option("--access", is_flag=True, help="What the application was asked, instead of what it wrote.")
 @pass_session
-def logs(session: Session, app: str, *, follow: bool, release: int | None, lines: int) -> None:
-    """What an application's units wrote."""
+def logs(
+    session: Session, app: str, *, follow: bool, release: int | None, lines: int, since: float | None, access: bool
+) -> None:
+    """What an application's units wrote, in order of time. With --json and -f: one document on each line."""
     path = f"/applications/{app}/logs"
-    found: list[str] = session.api.get(path, release=release, lines=lines)["lines"]
-    if session.json:
-        session.out.emit({"lines": found})
+    asked = {"release": release, "since": since, "access": access or None}
+    found = session.api.get(path, lines=lines, **asked)
+    if session.json and not follow:
+        session.out.emit({"lines": found["lines"], "rows": found["rows"]})
         return
-    session.out.document({}, *found)
-    while follow:
-        time.sleep(_FOLLOW)
-        newer: list[str] = session.api.get(path, release=release, lines=lines)["lines"]
-        session.out.document({}, *newer[overlap(found, newer) :])
-        found = newer
+    show = _emit if session.json else _Shown(session)
+    show(found["rows"])
+    if follow:
+        for rows in _follow(session, path, asked, found["cursor"]):
+            show(rows)
 
 
-def overlap(seen: list[str], now: list[str]) -> int:
-    """How many of the first lines of `now` were seen: the longest end of `seen` that `now` starts with."""
-    for length in range(min(len(seen), len(now)), 0, -1):
-        if seen[-length:] == now[:length]:
-            return length
-    return 0
+def _follow(session: Session, path: str, asked: Mapping[str, Any], cursor: str) -> Iterator[list[dict[str, Any]]]:
+    """What comes after a cursor, for ever; a console that is away for a moment is waited for."""
+    heard = time.monotonic()
+    while True:
+        try:
+            found = session.api.get(path, cursor=cursor, wait=_WAIT, **asked)
+        except Unreachable:
+            if time.monotonic() - heard > _PATIENCE:
+                raise
+            time.sleep(1.0)
+            continue
+        heard, cursor = time.monotonic(), found["cursor"]
+        yield found["rows"]
+
+
+def _emit(rows: list[dict[str, Any]]) -> None:
+    for row in rows:
+        sys.stdout.write(json.dumps(row, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+class _Shown:
+    """Prints lines for people: when, which release, and what; what could steer a terminal is spelt out."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __call__(self, rows: list[dict[str, Any]]) -> None:
+        for row in rows:
+            when = datetime.fromisoformat(row["time"]).astimezone().strftime("%F %T") if row["time"] else " " * 19
+            release = f"v{row['release']}" if row["release"] else "-"
+            mark = "" if row["source"] == "app" else f"{row['source']}: "
+            text = f"{when}  {release:<4}  {mark}{row['text'].translate(_CONTROLS)}"
+            self._session.out.styled(Text(text, style=_STYLES.get(row["source"], "")))
+        sys.stdout.flush()
 
 
 COMMANDS = (logs,)
