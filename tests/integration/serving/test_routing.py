@@ -108,6 +108,13 @@ def test_the_header_names_a_release_for_requests_from_this_machine(home: Home) -
     assert seen(home, Lampas_Release="2 or so")["release"] == "1"
 
 
+@pytest.mark.parametrize("value", ["|shop@1@1@a", ".localhost", "}", "${routes:host/shop.localhost}", "%{ENV:X}", "é"])
+def test_the_header_can_be_anything_and_leads_to_nobody_else(home: Home, value: str) -> None:
+    home.swap([shop(home, {1: 100}), AppLive("other", (), {2: 100}, {2: home.first_port + 2})])
+    assert seen(home, Lampas_Release=value)["release"] == "1"
+    assert home.get("shop", headers={"Lampas-Release": value}).status == 404
+
+
 def test_every_response_names_its_release_whatever_the_application_says(home: Home) -> None:
     home.swap([shop(home, {2: 100})])
     assert home.get("shop.localhost").headers["lampas-release"] == "shop/2"

@@ -57,7 +57,6 @@ _INTERNAL = (
 )
 _HOST = "%{SERVER_NAME}"  # the host that was asked for: Apache gives it in lower case, without its port
 _PATH = "[^ ]+ (?:https?://[^/? ]+)?(/[^ ?]*)"  # of a request line, byte for byte as it came
-_EMPTY = "<!"  # sorts before the first character that a header's value may begin with: cheaper than a pattern
 # In a row of the map, one of the prefixes after which a path goes on; `?` in a path would end it for mod_rewrite.
 _PREFIX = "(?:[^=]*:)?(?P<prefix>/[^:=]++)(?::[^=]*)?"
 _BELOW = "(?P=prefix)/[^?]*+$"
@@ -224,26 +223,24 @@ def _routes(front: Front) -> list[Directive]:
 
 def _straight(home: str) -> list[Directive]:
     """Nearly every request: its host has one live release and it asks for no other. It is for a static file of that
-    release (most of which have an ending), or for its unit: two or three conditions and one rule for each."""
-    row, unit = f"${{routes:straight/{_HOST}}}", "^([^@]++)@([0-9]++)@([0-9]++)@([0-9a-f]++)"
-    unnamed = _when("%{HTTP:Lampas-Release}", _EMPTY)
+    release (most of which have an ending), or for its unit: one condition and one rule for each.
+
+    The release that a request names is a part of the key, and no row has one: who names a release goes on below.
+    """
+    row, unit = f"${{routes:straight/{_HOST}/%{{HTTP:Lampas-Release}}}}", "^([^@]++)@([0-9]++)@([0-9]++)@([0-9a-f]++)"
 
     def file(before: str) -> Directive:
         return _when(f"{row}=%{{REQUEST_METHOD}}=%{{REQUEST_URI}}", f"{unit}{before}{_PREFIX}=(?:GET|HEAD)={_FILE}")
 
     found = "E=LAMPAS_APP:%1,E=LAMPAS_NUMBER:%2"
     return [
-        unnamed,
         file(f"@(?!{COMPRESSED}:)"),
         _rule(f"[L,{found}]", target=f"{home}/front/static/%1/%2/plain$0", pattern=f"^/.*{_ENDING}"),
-        unnamed,
         _when(f"{row}=%{{THE_REQUEST}}=%{{REQUEST_URI}}", f"{unit}(?!@{_PREFIX}={_REQUEST}={_BELOW})[^=]*={_PATH}"),
         _rule(f"[P,NE,{found},E=LAMPAS_KEY:%4]", target="http://127.0.0.1:%3%6", pattern="^/"),
-        unnamed,
         file("@"),
         _rule(f"[{found},E=LAMPAS_STATIC:1]"),
         *_files(home),
-        unnamed,
         _when(f"{row}=%{{REQUEST_URI}}", f"{unit}@{_PREFIX}={_BELOW}"),
         _rule(f"[{found},E=LAMPAS_STATIC:1]"),
         *_no_file(home),

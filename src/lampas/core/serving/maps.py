@@ -1,6 +1,6 @@
 """The front's RewriteMap files: what the agent swaps, and all that a deploy changes at the front.
 
-    routes.txt   straight/HOST APP@NUMBER@PORT@KEY[@PREFIX:…]       while the application's traffic is not split
+    routes.txt   straight/HOST/ APP@NUMBER@PORT@KEY[@PREFIX:…]      while the application's traffic is not split
                  static/APP@NUMBER PREFIX:…                         URL prefixes that the front serves itself; "z:" is
                                         first where a file may stand compressed beside its own
                  host/HOST APP          live/APP NUMBER@PORT        port/APP@NUMBER PORT
@@ -103,7 +103,7 @@ def _straight(
         live = releases[app].get(f"live/{app}", "split")
         if live != "split":
             prefixes = statics.get(f"static/{app}@{live.partition('@')[0]}", "")
-            yield f"straight/{host}", f"{app}@{live}@{keys[app]}" + (f"@{prefixes}" if prefixes else "")
+            yield f"straight/{host}/", f"{app}@{live}@{keys[app]}" + (f"@{prefixes}" if prefixes else "")
 
 
 def _statics(app: AppLive) -> Iterable[tuple[str, str]]:
