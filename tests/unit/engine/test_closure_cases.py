@@ -1,4 +1,4 @@
-"""The closure of each case in tests/cases/closure is what its expected.json says."""
+"""The closure of each case in tests/cases/closure and tests/cases/rules is what its expected.json says."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ assert _SPEC.loader is not None
 trees = importlib.util.module_from_spec(_SPEC)
 _SPEC.loader.exec_module(trees)
 
-CASES = sorted(path for path in (Path(__file__).parents[2] / "cases/closure").iterdir() if path.is_dir())
+_FOLDER = Path(__file__).parents[2] / "cases"
+CASES = sorted(path for part in ("closure", "rules") for path in (_FOLDER / part).iterdir() if path.is_dir())
 
 
 def _lock(given: dict[str, Any]) -> Lock:

@@ -10,9 +10,9 @@ import numpy as np
 from lampas.core.closure.adjacency import Ids
 from lampas.core.closure.scope import Scope
 from lampas.core.history.values import TreeEntry
-from lampas.core.modules.analysers.python.analyser import analyse
+from lampas.core.modules.analysers.choice import analyser_of
 from lampas.core.modules.tree import guess_roots, modules
-from lampas.core.modules.values import Facts, Kind
+from lampas.core.modules.values import Facts
 from lampas.core.names import Oid, RepositoryName
 
 
@@ -53,13 +53,15 @@ def scope(name: str, files: Mapping[str, str], root: str | None = None) -> Scope
 
 
 def facts(scopes: list[Scope], files: Mapping[str, Mapping[str, str]]) -> dict[Oid, Facts]:
-    """What the analyser reads in all Python files."""
-    return {
-        module.oid: analyse(files[one.repository][module.path].encode())
-        for one in scopes
-        for module in one.modules
-        if module.kind in (Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT)
-    }
+    """What the analysers read in all files."""
+    found: dict[Oid, Facts] = {}
+    for one in scopes:
+        for module in one.modules:
+            if (analyser := analyser_of(module)) is not None:
+                source = files[one.repository][module.path].encode()
+                read = analyser.analyse(source, module.path.rpartition("/")[2])
+                found[module.oid] = found[module.oid] | read if module.oid in found else read
+    return found
 
 
 def ids(nodes: list[int]) -> Ids:

@@ -18,7 +18,7 @@ from lampas.core.modules.analysers.python.vocabulary import CALLS, KEYWORDS
 from lampas.core.modules.values import Facts, Import, Text, When
 
 NAME = "python"
-VERSION = 3
+VERSION = 4
 WHOLE = 32 << 10  # bytes up to which a source is parsed as it stands
 LARGEST = 8 << 20  # bytes above which a source is not read
 MOST_PARSED = 2 << 20  # bytes that are given to the parser

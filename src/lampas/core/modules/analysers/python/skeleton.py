@@ -17,7 +17,7 @@ _KEPT = re.compile(
     rb"[ \t\f]*(?:import|from|try|except|finally|else|elif|if|def|class|with|for|while|async|match|case)\b"
 )
 _TOLD = re.compile(
-    rb"import_module|__import__|autodiscover|entry_points|_folder\s*=|include\(|_packages|iter_modules"
+    rb"import_module|__import__|autodiscover|entry_points|_folder\s*=|include\(|_packages|iter_modules|version\(|resource_|get_data"
     rb"|^[ \t]*[A-Z][A-Z0-9_]*\s*\+?=\s*[\[({\"'A-Z]"
 )
 _IMPORT = re.compile(
@@ -69,16 +69,19 @@ def _string_end(source: bytes, position: int, quote: bytes) -> int:
 
 
 def _reduced(statement: bytes) -> bytes:
-    words = statement.lstrip()
-    if not words or words.startswith(b"#"):
-        return b"\n" * statement.count(b"\n")  # a comment may stand at any indentation, `pass` may not
-    if len(statement) <= _LIST and _IMPORT.fullmatch(statement) and not _ENDLESS.search(statement):
-        return statement
-    kept = _KEPT.match(statement) is not None or _TOLD.search(statement, 0, _LONGEST) is not None
-    if kept and len(statement) <= _LONGEST:
-        return statement
+    # An import is one of what is kept, so that most statements cost two looks and no more.
+    if _KEPT.match(statement) or _TOLD.search(statement, 0, _LONGEST):
+        if len(statement) <= _LONGEST and not _ENDLESS.search(statement):
+            return statement
+        if len(statement) <= _LIST and _IMPORT.fullmatch(statement) and not _ENDLESS.search(statement):
+            return statement
     lines = b"\n" * statement.count(b"\n")
-    indent = statement[: len(statement) - len(statement.lstrip(b" \t\f"))]
+    words = statement.lstrip(b" \t\f")
+    indent = statement[: len(statement) - len(words)]
+    if not indent and not _BLOCK.match(statement):
+        return lines  # at the top of the module nothing needs a `pass`
+    if not words.strip() or words.lstrip().startswith(b"#"):
+        return lines  # a comment may stand at any indentation, `pass` may not
     if block := _BLOCK.match(statement):
         return block[1] + b"if x:" + lines
     return indent + b"pass" + lines

@@ -45,7 +45,8 @@ def _call(node: Node) -> list[Text]:
             return [Text(words[1][0], line_of(node), words[0][0], not words[1][1])]
         return []
     found = [text for one in given[:3] for text in _strings(one, context)]
-    return found or ([Text("", line_of(node), context)] if name in BARE else [])
+    bare = name in BARE and len(given) == len(arguments.named_children)  # `group=` is a text of its own
+    return found or ([Text("", line_of(node), context)] if bare else [])
 
 
 def _strings(value: Node | None, context: str) -> Iterator[Text]:

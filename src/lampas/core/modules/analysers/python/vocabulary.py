@@ -21,6 +21,6 @@ CALLS = (
 BARE = frozenset(("autodiscover_tasks", "entry_points", "iter_entry_points"))
 # Arguments whose strings name modules, directories or groups.
 KEYWORDS = (
-    "template_folder", "static_folder", "include", "related_name", "entry_points", "group", "directory", "packages",
+    "template_folder", "static_folder", "include", "entry_points", "group", "directory", "packages",
     "default_app_config", "urlconf", "namespace_packages", "script_location",
 )  # fmt: skip

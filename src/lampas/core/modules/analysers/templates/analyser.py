@@ -17,7 +17,7 @@ MOST = 5000  # references kept of one template
 _TAG = re.compile(
     r"\{%[-+]?\s*(?P<tag>extends|include|import|from|load|static|url|includeblock|embed|get_static_prefix)\b"
     r"(?P<rest>[^%{}]{0,2000})%\}"
-    r"|<%(?P<mako>include|inherit|namespace|page)\b(?P<attributes>[^>]{0,2000})>"
+    r"|<%(?P<mako>include|inherit|namespace|page)\b(?P<attributes>[^<>]{0,2000})>"
     r"|\{\{(?P<expression>[^{}]{0,2000})\}\}"
 )
 _STRING = re.compile(r"\"([^\"\n]{1,300})\"|'([^'\n]{1,300})'")
