@@ -90,3 +90,14 @@ def percent(value: int) -> int:
     if not 0 <= value <= 100:
         raise InvalidInput(f"{value} is not a share of traffic", "give a whole number from 0 to 100")
     return value
+
+
+def kept(value: int) -> int:
+    """Accepts how many of the newest releases are kept.
+
+    Raises:
+        InvalidInput: It is not from 1.
+    """
+    if value < 1:
+        raise InvalidInput("at least the newest release is kept", "give --keep a number from 1")
+    return value

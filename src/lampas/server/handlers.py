@@ -9,7 +9,7 @@ from django.conf import settings
 
 from lampas.build import pipeline
 from lampas.core.names import AppName
-from lampas.dispatch import dropping, rotation, serving
+from lampas.dispatch import dropping, pruning, rotation, serving
 from lampas.dispatch.building import AgentWheelBuilder
 from lampas.dispatch.hooks import AgentHooks
 from lampas.dispatch.verification import AgentVerifier
@@ -84,7 +84,7 @@ def _not_verified(app: AppName, number: int) -> Failed:
     )
 
 
-BUILDING: Mapping[str, Handler] = {"build": build}
+BUILDING: Mapping[str, Handler] = {"build": build, "prune": pruning.prune}
 SERVING: Mapping[str, Handler] = {
     "deploy": serving.deploy,
     "traffic": serving.traffic,
@@ -95,4 +95,5 @@ SERVING: Mapping[str, Handler] = {
     "resend": serving.resend,
     "rotate": rotation.rotate,
     "drop": dropping.drop,
+    "tidy": pruning.tidy,
 }

@@ -16,7 +16,7 @@ from lampas.core.names import AppName
 from lampas.errors import NotFound
 from lampas.store.models import Operation, OperationStep
 
-KINDS = ("build", "deploy", "traffic", "rollback", "retire", "refresh", "delete", "rotate", "drop")
+KINDS = ("build", "deploy", "traffic", "rollback", "retire", "refresh", "delete", "rotate", "drop", "prune", "tidy")
 OPEN = ("waiting", "running")
 
 

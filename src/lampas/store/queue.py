@@ -17,8 +17,8 @@ from lampas.errors import LampasError
 from lampas.store import audit
 from lampas.store.models import Operation, OperationStep
 
-BUILDING = ("build",)
-SERVING = ("deploy", "traffic", "rollback", "retire", "refresh", "delete", "resend", "rotate", "drop")
+BUILDING = ("build", "prune")
+SERVING = ("deploy", "traffic", "rollback", "retire", "refresh", "delete", "resend", "rotate", "drop", "tidy")
 LEASE = timedelta(seconds=15)
 
 

@@ -257,14 +257,6 @@ def test_two_releases_are_compared_without_the_values_of_settings(admin: ApiClie
     assert "secret" not in str(found)
 
 
-def test_only_releases_that_nothing_needs_are_pruned(admin: ApiClient) -> None:
-    row = facts.application("shop", *["verified"] * 6)
-    facts.slot(row, 1, 18201, "warm")
-    facts.traffic(row, {"2": 100})
-    assert admin.post("/applications/shop/releases/prune", {"keep": 2}).body == {"name": "shop", "pruned": [3, 4]}
-    assert admin.post("/applications/shop/releases/prune", {"keep": 0}).status == 422
-
-
 def test_what_runs_is_what_the_nodes_reported(admin: ApiClient, somebody: Any) -> None:
     from lampas.store.models import Node
 
@@ -334,23 +326,6 @@ def test_a_release_is_exported_as_its_tree(admin: ApiClient) -> None:
         found = {member.name: member.mode for member in archive}
     site = "env/lib/python3.11/site-packages/flask/__init__.py"
     assert found == {"manifest": 0o444, "code/shop.py": 0o444, "code/tool": 0o555, site: 0o644}
-
-
-def test_pruning_takes_content_that_nothing_needs_and_keeps_what_is_locked(admin: ApiClient) -> None:
-    from lampas.store import artifacts
-    from lampas.store.models import Artifact, BuiltRow, LockRow, ReleaseArtifact
-
-    row = facts.application("shop", "verified", "verified")
-    own, shared, wheel = artifacts.put(b"own"), artifacts.put(b"shared"), artifacts.put(b"wheel")
-    first, second = row.releases.order_by("number")
-    for release, name in ((first, own), (first, shared), (first, wheel), (second, shared)):
-        ReleaseArtifact.objects.create(release=release, artifact_id=name)
-    LockRow.objects.create(inputs="i" * 64, lock={"distributions": [{"name": "flask", "sha256": wheel}]})
-    for key, name in (("k1", own), ("k2", shared)):
-        BuiltRow.objects.create(key=key, code=name, code_size=1)
-    assert admin.post("/applications/shop/releases/prune", {"keep": 1}).body["pruned"] == [1]
-    assert set(Artifact.objects.values_list("sha256", flat=True)) == {shared, wheel}
-    assert list(BuiltRow.objects.values_list("key", flat=True)) == ["k2"]
 
 
 DEFINED = """\

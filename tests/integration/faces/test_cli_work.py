@@ -28,6 +28,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "rollback": {"number": 1, "seconds": 0.02},
     "retire": {"number": 1},
     "delete": {"application": "shop"},
+    "prune": {"name": "shop", "pruned": [1], "content": 2, "bytes": 1536},
 }
 
 
@@ -172,7 +173,9 @@ def test_releases_are_listed_shown_and_compared(shop: CommandLine) -> None:
     assert shop.json("release", "show", "shop", "1")["members"] == facts.MEMBERS
     assert shop.json("release", "diff", "shop", "1", "2")["modules"]["changed"] == []
     assert "shop/cart.py" in shop("release", "show", "shop", "1").out
-    assert shop.json("release", "prune", "shop") == {"name": "shop", "pruned": []}
+    assert shop.json("release", "prune", "shop", "--dry-run")["pruned"] == []
+    assert shop.json("release", "prune", "shop")["pruned"] == [1]
+    assert "pruned: 1 (2 pieces of content, 1.5 KiB)" in shop("release", "prune", "shop").out
 
 
 def test_a_release_is_exported_into_an_empty_directory(shop: CommandLine, tmp_path: Path) -> None:

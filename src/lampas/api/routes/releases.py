@@ -6,10 +6,9 @@ from django.http import HttpRequest, StreamingHttpResponse
 from ninja import Router, Schema, Status
 from pydantic import Field
 
-from lampas.actions.frame import perform
 from lampas.actions.prune_releases import PruneReleases
 from lampas.actions.request_build import RequestBuild
-from lampas.api.permissions import actor, declared
+from lampas.api.permissions import declared
 from lampas.api.routes.traffic import Accepted, accept
 from lampas.core.accounts import Permission
 from lampas.core.names import AppName
@@ -38,11 +37,13 @@ class PruneIn(Schema):
     keep: int = 10
 
 
-class Pruned(Schema):
-    """Which numbers are gone."""
+class PrunePlan(Schema):
+    """What would go: releases, pieces of content that nothing else needs, and their size in bytes."""
 
     name: str
     pruned: list[int]
+    content: int
+    bytes: int
 
 
 @router.post("/applications/{app}/releases", response={202: Accepted})
@@ -61,11 +62,19 @@ def index(request: HttpRequest, app: str, before: int | None = None, limit: int 
     return Releases(releases=rows, next=following)
 
 
-@router.post("/applications/{app}/releases/prune", response=Pruned)
+@router.get("/applications/{app}/releases/prune", response=PrunePlan)
+@declared(Permission.VIEW, application="app")
+def plan_prune(request: HttpRequest, app: str, keep: int = 10) -> PrunePlan:
+    """What would go if old releases were pruned now."""
+    going = releases.prunable(AppName(app), keep)
+    return PrunePlan(name=app, pruned=list(going.numbers), content=len(going.content), bytes=going.bytes)
+
+
+@router.post("/applications/{app}/releases/prune", response={202: Accepted})
 @declared(PruneReleases, application="app")
-def prune(request: HttpRequest, app: str, body: PruneIn) -> Pruned:
+def prune(request: HttpRequest, app: str, body: PruneIn) -> Status[Accepted]:
     """Forgets old releases."""
-    return Pruned(name=app, pruned=perform(PruneReleases(AppName(app), body.keep), actor(request)))
+    return accept(request, PruneReleases(AppName(app), body.keep))
 
 
 @router.get("/applications/{app}/releases/{int:number}", response=releases.Detail)

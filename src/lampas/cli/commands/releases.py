@@ -11,6 +11,7 @@ from lampas.cli.commands.closures import show_difference, unresolved, vulnerable
 from lampas.cli.progress import wait
 from lampas.cli.session import Session, pass_session
 from lampas.cli.settings import Pair, once
+from lampas.cli.units import size
 from lampas.cli.unpacking import unpack
 from lampas.errors import Conflict
 
@@ -110,13 +111,17 @@ def export(session: Session, app: str, number: int, directory: Path) -> None:
 
 @release.command("prune")
 @click.argument("app")
-@click.option("--keep", default=10, show_default=True, help="How many of the newest stay.")
+@click.option("--keep", default=10, show_default=True, type=click.IntRange(min=1), help="How many of the newest stay.")
+@click.option("--dry-run", is_flag=True, help="Only say what would go.")
 @pass_session
-def prune(session: Session, app: str, keep: int) -> None:
-    """Forget old releases that neither run nor may be rolled back to."""
-    done = session.api.post(f"/applications/{app}/releases/prune", {"keep": keep})
+def prune(session: Session, app: str, keep: int, *, dry_run: bool) -> None:
+    """Forget old releases that neither run nor may be rolled back to, and what nothing else needs."""
+    path = f"/applications/{app}/releases/prune"
+    done = session.api.get(path, keep=keep) if dry_run else wait(session, session.api.post(path, {"keep": keep}))
     numbers = ", ".join(str(number) for number in done["pruned"]) or "none"
-    session.out.document(done, f"pruned: {numbers}")
+    word = "would go" if dry_run else "pruned"
+    freed = f"{done['content']} pieces of content, {size(done['bytes'])}"
+    session.out.document({**done, "dry_run": dry_run}, f"{word}: {numbers} ({freed})")
 
 
 def _count(value: Any) -> int:
