@@ -27,6 +27,12 @@ class Api:
         answer.raise_for_status()
         return int(answer.json()["operation"]["id"])
 
+    def patch(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Changes something at once; returns the answer."""
+        answer = self._http.patch(path, json=body)
+        answer.raise_for_status()
+        return dict(answer.json())
+
     def finish(self, operation: int) -> dict[str, Any]:
         """Waits for the end of an operation and returns its result.
 

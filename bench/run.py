@@ -1,6 +1,6 @@
 """Every benchmark, one after the other, as a table against its gate.
 
-    python bench/run.py [PART …]        parts: throughput static deploys git build change node rotate; else all of them
+    python bench/run.py [PART …]        all of them if none is named; PROGRAMS has their names
 
 It makes nodes of its own and removes them. Run it on a machine that does nothing else: with other work on its cores
 the figures say more about that work. Needs wrk beside what `./lampas up` installs.
@@ -17,6 +17,7 @@ PROGRAMS = {
     "throughput": "serving/throughput.py",
     "static": "static/throughput.py",
     "deploys": "serving/deploys.py",
+    "settings": "serving/settings.py",
     "git": "git/run.py",
     "build": "build/release.py",
     "change": "node/change.py",

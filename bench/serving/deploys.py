@@ -97,7 +97,7 @@ def prepare(node: Node) -> None:
 
 def by_hand(node: Node, number: int) -> float:
     """Seconds that this unit takes from its command to its first answer, started by hand on another port."""
-    unit = node.home / "agent" / "apps" / "hello" / "units" / f"v{number}"
+    (unit,) = (node.home / "agent" / "apps" / "hello" / "units").glob(f"v{number}-*")
     text = (unit / "httpd.conf").read_text()
     port = next(line.split(":")[1] for line in text.splitlines() if line.startswith("Listen"))
     place = Path(subprocess.run(["mktemp", "-d"], check=True, capture_output=True, text=True).stdout.strip())

@@ -9,10 +9,12 @@ manifest    the sha256 of its manifest
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from lampas.agent.content import ContentStore
@@ -23,6 +25,7 @@ from lampas.errors import Failed
 SITE = "lib/python3.11/site-packages"
 _VENV = "home = /usr/bin\ninclude-system-site-packages = false\nversion = 3.11\n"
 _DIRECTORY = 0o2550
+_AT_ONCE = 16  # files that are brought to the disk together: the disk does so in one go
 _SCRIPT = """\
 #!{python}
 import sys
@@ -119,8 +122,8 @@ def _environment(tree: Path, final: Path, wheels: WheelStore, manifest: Manifest
     python = f"{final}/bin/python"
     for wheel in manifest.wheels:
         unpacked = wheels.path(wheel.sha256)
-        _link_tree(unpacked / "site", site)
-        _link_tree(unpacked / "data/data", tree)
+        _link_tree(f"{unpacked}/site", f"{site}")
+        _link_tree(f"{unpacked}/data/data", f"{tree}")
         for script in sorted((unpacked / "bin").glob("*")):
             _write(programs / script.name, _shebang(script, python), 0o555)
     for name, target in scripts(site):
@@ -137,14 +140,21 @@ def _shebang(script: Path, python: str) -> bytes:
     return f"#!{python}\n".encode() + rest if first.startswith(b"#!python") else data
 
 
-def _link_tree(source: Path, target: Path) -> None:
-    for base, directories, files in os.walk(source):
-        into = target / os.path.relpath(base, source)
-        for name in directories:
-            (into / name).mkdir(exist_ok=True)
-        for name in files:
-            if not (into / name).exists():
-                os.link(f"{base}/{name}", into / name)
+def _link_tree(source: str, target: str) -> None:
+    """Links a directory's files into another one; what is there already stays. Written with names and few calls: a
+    release may have tens of thousands of files."""
+    if not os.path.isdir(source):  # noqa: PTH112 - as above
+        return
+    with os.scandir(source) as entries:
+        for entry in entries:
+            into = f"{target}/{entry.name}"
+            with contextlib.suppress(FileExistsError):
+                if entry.is_dir(follow_symlinks=False):
+                    os.mkdir(into)  # noqa: PTH102
+                else:
+                    os.link(entry.path, into)
+            if entry.is_dir(follow_symlinks=False):
+                _link_tree(entry.path, into)
 
 
 def _write(path: Path, text: str | bytes, mode: int) -> None:
@@ -154,8 +164,12 @@ def _write(path: Path, text: str | bytes, mode: int) -> None:
 
 
 def _to_disk(files: Iterable[Path]) -> None:
-    """What was linked is on the disk already; what was written here follows, together."""
-    for path in files:
-        if not path.is_symlink():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+    """What was linked is on the disk already; what was written here follows, all at once."""
+    written = [path for path in files if not path.is_symlink()]
+    with ThreadPoolExecutor(_AT_ONCE) as workers:
+        list(workers.map(_one_to_disk, written))
+
+
+def _one_to_disk(path: Path) -> None:
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
