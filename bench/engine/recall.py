@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from inputs import HERE, Input, Places
+from rivals import Loaded, rivals
 
 from lampas.core.closure.compute import compute
 from lampas.core.closure.scope import Scope
@@ -136,10 +137,20 @@ def compared(asked: Input, places: Places) -> dict[str, Any]:
             "missed": [f"{repository}/{path}" for repository, path in unseen],
             "shipped": len(members) - len(shipped),
         },
+        "others": _others(asked, places, closure, seen.modules),
         "stops": [f"{one.name} ({one.file}:{one.line})" for one in closure.unresolved if one.stops],
         "unresolved": len(closure.unresolved),
         "seconds": {"run": round(seen.seconds, 1), "engine": round(seconds, 2)},
     }
+
+
+def _others(asked: Input, places: Places, closure: Closure, loaded: Loaded) -> dict[str, Any]:
+    """The same question to others, from the modules that the definition names."""
+    trees = {name: make(places) for name, make in asked.repositories.items()}
+    path = [trees[name] / folder if folder else trees[name] for name, folder in asked.paths]
+    named = (one for one in closure.members if one.edge.provenance == "declared" and one.path.endswith(".py"))
+    entries = [trees[str(one.repository)] / one.path for one in named]
+    return rivals(trees, path, entries, places.python(asked.requirements, asked.name), loaded)
 
 
 def _ratio(part: int, whole: int, empty: float = 1.0) -> float:

@@ -39,8 +39,9 @@ def get(page: str) -> None:
 os.chdir(Path(roundup.__file__).parents[1])
 admin("install", "classic", "anydbm")
 config = Path(tracker, "config.ini")
-text = config.read_text().replace("web = NO DEFAULT", "web = http://localhost/tracker/")
-config.write_text(text.replace("domain = NO DEFAULT", "domain = example.com"))
+text = config.read_text().replace("#web = NO DEFAULT", "web = http://localhost/tracker/")
+text = text.replace("#domain = NO DEFAULT", "domain = example.com").replace("#host = NO DEFAULT", "host = localhost")
+config.write_text(text)
 admin("initialise", "secret-word-9")
 app = RequestDispatcher(tracker)
 for page in (

@@ -136,6 +136,12 @@ def test_bad_value_is_refused_with_its_key(body: str, key: str) -> None:
     assert caught.value.key == f"app.shop.{key}"
 
 
+@pytest.mark.parametrize("pattern", ["*", "**", "**/*", "*/**", "*.*"])
+def test_a_need_that_matches_everything_is_refused(pattern: str) -> None:
+    with pytest.raises(DefinitionError, match="matches everything"):
+        _one(f'[module.x]\nneeds = ["{pattern}"]')
+
+
 @pytest.mark.parametrize(
     "entry",
     ["shop", "shop:", ":app", "shop:app()()", "shop:f(1)", "shop.py:app", "shop-x:app", "shop:__import__('os')"],

@@ -117,6 +117,14 @@ def pattern(value: Any) -> str:
     return found
 
 
+def need(value: Any) -> str:
+    """As `pattern`, but it has to name something: one that matches everything would ship everything."""
+    found = pattern(value)
+    if re.fullmatch(r"[*?/.]+", found):
+        raise Bad(f"{found!r} matches everything", "name a package, `shop.plugins.*`, or a directory, `shop/rules/**`")
+    return found
+
+
 def entry(value: Any) -> str:
     """`module:attribute` or `module:factory()`."""
     found = line(value).strip()

@@ -58,5 +58,5 @@ NESTED: Mapping[str, Mapping[str, Key]] = {
         "keep": Key("verify_keep", checks.items(checks.line)),
     },
 }
-MODULE: Mapping[str, Key] = {"needs": Key("needs", checks.items(checks.pattern))}
+MODULE: Mapping[str, Key] = {"needs": Key("needs", checks.items(checks.need))}
 ENTRY: Mapping[str, Check] = {"python": checks.entry, "perl": checks.perl_entry}
