@@ -16,7 +16,7 @@ from lampas.core.distributions.provides import import_prefixes, required_names
 from lampas.core.distributions.pylock import Source, Wheel
 from lampas.core.distributions.values import Distribution
 from lampas.errors import Failed, Unreachable
-from lampas.store import artifacts
+from lampas.store import artifacts, distributions
 
 _LARGEST = 1 << 30  # bytes of one wheel
 _METADATA = 4 << 20  # bytes of one METADATA file
@@ -41,7 +41,8 @@ def fetch(wheels: Sequence[Wheel]) -> Iterator[Distribution]:
         Unreachable: The package index does not answer.
         BrokenWheel: A wheel has another hash, or cannot be read.
     """
-    kept = artifacts.have([wheel.sha256 for wheel in wheels])
+    names = [wheel.sha256 for wheel in wheels]
+    kept, known = artifacts.have(names), distributions.load(names)
     with (
         httpx.Client(verify=_trust(), timeout=60, follow_redirects=True) as client,
         ThreadPoolExecutor(_AT_ONCE) as pool,
@@ -49,11 +50,15 @@ def fetch(wheels: Sequence[Wheel]) -> Iterator[Distribution]:
         # Only the network runs in threads: the database connection is this thread's.
         pending = {w.sha256: pool.submit(_download, client, w) for w in wheels if w.sha256 not in kept}
         for wheel in wheels:
-            new = pending.get(wheel.sha256)
+            new, facts = pending.get(wheel.sha256), known.get(wheel.sha256)
+            if new is None and facts is not None:
+                yield Distribution(wheel.name, wheel.version, wheel.filename, wheel.sha256, **vars(facts))
+                continue
             data = new.result() if new is not None else artifacts.get(wheel.sha256)
             distribution = _described(wheel, data)
             if new is not None:
                 artifacts.put(data)
+            distributions.save(distribution)
             yield distribution
 
 

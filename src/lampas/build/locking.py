@@ -26,6 +26,7 @@ from lampas.core.distributions.sources import WheelBuilder
 from lampas.core.distributions.values import Lock, Requirements
 from lampas.core.names import AppName, Sha256
 from lampas.store import artifacts, locks
+from lampas.store import wheels as wheel_rows
 from lampas.store.wheels import BuiltWheel
 
 _PYTHON = (3, 11)
@@ -103,7 +104,7 @@ def locked(requirements: Requirements, using: Locking) -> Lock:
     built: dict[Sha256, Sha256] = {}
     chosen = _chosen(requirements, using, built)
     made = Lock(tuple(fetching.fetch(chosen)), _direct(requirements), requirements.source)
-    locks.save(inputs, made)
+    locks.save(inputs, made, using.app if using.depth == 0 else "")
     return made
 
 
@@ -116,13 +117,29 @@ def _chosen(requirements: Requirements, using: Locking, built: dict[Sha256, Sha2
         return wheel.filename, artifacts.get(wheel.sha256)
 
     hashes = requirements.hashes or {}
-    document = resolve(requirements, using.tools, make if using.builds else None)
+    before = _built_before(using) if using.builds else []
+    built.update({wheel.sha256: wheel.source for wheel in before})
+    offered = ((wheel.filename, artifacts.get(wheel.sha256)) for wheel in before)
+    document = resolve(requirements, using.tools, make if using.builds else None, offered)
     return [
         wheel
         if not hashes.get(wheel.name) or allowed(wheel.sha256, hashes[wheel.name], built)
         else _by_hash(wheel, hashes[wheel.name], requirements, using)
         for wheel in wheels(document, _tags(), hashes)
     ]
+
+
+def _built_before(using: Locking) -> list[BuiltWheel]:
+    """What was built for the application's last lock. It is offered at once, which spares asking uv three times for
+    each; so an application stays with a version that it needed sources for until its requirements say otherwise."""
+    last = locks.last(using.app) if using.depth == 0 else None
+    if last is None or using.builder is None:
+        return []
+    wanted = [found.sha256 for found in last.distributions]
+    if not wheel_rows.sources_of(wanted):
+        return []
+    installed = using.builder.installed(using.packages) if using.packages else {}
+    return wheel_rows.still_good(wanted, installed)
 
 
 def _by_hash(wheel: Wheel, hashes: Sequence[str], requirements: Requirements, using: Locking) -> Wheel:

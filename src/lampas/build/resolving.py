@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from packaging.requirements import Requirement
@@ -32,7 +32,9 @@ class UnresolvedRequirements(Unresolved):
         super().__init__(f"{source}: {explanation}", "change the requirements and build again")
 
 
-def resolve(requirements: Requirements, tools: Tools, make: Make | None) -> str:
+def resolve(
+    requirements: Requirements, tools: Tools, make: Make | None, offered: Iterable[tuple[str, bytes]] = ()
+) -> str:
     """The lock document of some requirements.
 
     A distribution whose wheels do not fit and whose sources do is made into a wheel and offered to uv, which then
@@ -42,6 +44,7 @@ def resolve(requirements: Requirements, tools: Tools, make: Make | None) -> str:
         requirements: What is required.
         tools: uv, its cache, the package index.
         make: Makes a wheel (its file name and content) from a source distribution; None: nothing makes one.
+        offered: Wheels (file name and content) that are offered from the start.
 
     Raises:
         Unresolved: No set of versions fits; the message is uv's explanation.
@@ -50,6 +53,8 @@ def resolve(requirements: Requirements, tools: Tools, make: Make | None) -> str:
     """
     with tempfile.TemporaryDirectory(dir=tools.scratch, prefix="lock-") as folder:
         uv = _Uv(Path(folder), requirements, tools)
+        for filename, data in offered:
+            uv.offer(filename, data)
         made: set[tuple[str, str]] = set()
         while True:
             status, document, words = uv.compile(requirements.lines, "--no-build")

@@ -12,9 +12,15 @@ def find(inputs: str) -> Lock | None:
     return Lock.decode(row.lock) if row is not None else None
 
 
-def save(inputs: str, lock: Lock) -> None:
+def save(inputs: str, lock: Lock, app: str) -> None:
     """Keeps a lock. Where two were resolved at the same time, the one that was kept first counts."""
-    LockRow.objects.get_or_create(inputs=inputs, defaults={"lock": lock.encode()})
+    LockRow.objects.get_or_create(inputs=inputs, defaults={"lock": lock.encode(), "application": app})
+
+
+def last(app: str) -> Lock | None:
+    """The lock that an application asked for last, of those that nobody had asked for before."""
+    raw = LockRow.objects.filter(application=app).order_by("-created").values_list("lock", flat=True).first()
+    return Lock.decode(raw) if raw is not None else None
 
 
 def forget(inputs: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from lampas.core.names import Sha256
@@ -40,6 +40,23 @@ def save(inputs: str, wheel: BuiltWheel, made_with: dict[str, str], seconds: flo
     """
     values = {**vars(wheel), "made_with": made_with, "seconds": seconds}
     WheelRow.objects.update_or_create(inputs=inputs, defaults=values)
+
+
+def still_good(wheels: Collection[str], packages: Mapping[str, str]) -> list[BuiltWheel]:
+    """Those of some wheels that were built here, with the same versions of Debian packages, and are kept.
+
+    Args:
+        wheels: Their sha256.
+        packages: The Debian packages that building takes, with their versions now.
+    """
+    kept = artifacts.have(wheels)
+    rows = WheelRow.objects.filter(sha256__in=kept).order_by("sha256", "-created")
+    found = {
+        row.sha256: BuiltWheel(row.name, row.version, row.filename, Sha256(row.sha256), Sha256(row.source))
+        for row in rows
+        if packages.items() <= row.made_with.items()
+    }
+    return list(found.values())
 
 
 def sources_of(wheels: Collection[str]) -> dict[str, str]:

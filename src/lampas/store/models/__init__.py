@@ -7,7 +7,7 @@ from lampas.store.models.accounts import AuditRow, GrantRow, LoginLink, Person, 
 from lampas.store.models.cluster import Node, Slot, TrafficRow
 from lampas.store.models.content import Artifact, ArtifactChunk
 from lampas.store.models.databases import AppDatabase, DatabaseAccount
-from lampas.store.models.distributions import AdvisoryRow, WheelRow
+from lampas.store.models.distributions import AdvisoryRow, DistributionRow, WheelRow
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
 from lampas.store.models.hooks import BuildHookRun, SetupRun
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
@@ -25,6 +25,7 @@ __all__ = [
     "BuildHookRun",
     "BuiltRow",
     "DatabaseAccount",
+    "DistributionRow",
     "Facts",
     "GrantRow",
     "LockRow",

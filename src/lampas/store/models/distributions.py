@@ -17,6 +17,15 @@ class WheelRow(models.Model):
     created = models.DateTimeField(auto_now_add=True)
 
 
+class DistributionRow(models.Model):
+    """What a kept wheel provides and requires, read from it once. A projection: what is missing is read again."""
+
+    sha256 = models.CharField(max_length=64, primary_key=True)
+    size = models.BigIntegerField()
+    provides = models.JSONField(default=list)
+    requires = models.JSONField(default=list)
+
+
 class AdvisoryRow(models.Model):
     """What one advisory says of one distribution: see `lampas.core.distributions.advisories`. All rows are those of the
     last import."""
