@@ -184,6 +184,7 @@ class Confined:
                 "ran": account.ran,
                 "files": list(account.files),
                 "links": list(account.links),
+                "opened": None if account.opened is None else list(account.opened),
                 "seconds": account.seconds,
             }
         )

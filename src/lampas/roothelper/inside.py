@@ -11,7 +11,7 @@ the account: one line of JSON, then every content of `files` once, as 64 hexadec
 length, the bytes.
 
     {"status": exit status of the last command, "ran": how many began, "files": [[path, mode, sha256, size]…],
-     "links": [links that cannot be taken]}
+     "links": [links that cannot be taken], "opened": [files of the copy that the commands opened] | null: not known}
 
 It runs as the application's user, alone in its namespaces: whoever reads the account takes it for the application's own
 word. What the commands started is ended before the account is made.
@@ -29,6 +29,7 @@ import sys
 DATABASE = "/run/lampas/database.sock"
 _WHEN = 315532800  # every copied file's time, so that what is made from it does not hold the time of the build
 _NOT_FOUND, _NOT_RUN = 127, 126
+_OPEN, _OVERFLOW, _DIRECTORY = 0x20, 0x4000, 0x40000000  # of <sys/inotify.h>
 
 
 def main(told: dict) -> int:  # type: ignore[type-arg]
@@ -37,6 +38,7 @@ def main(told: dict) -> int:  # type: ignore[type-arg]
         raise SystemExit("this runs in a sandbox alone")
     origin, copy = told["copy"] or ("", "")
     before = copied(origin, copy) if copy else {}
+    opened = watched(copy) if copy and told["collect"] else lambda: None
     relay(told["port"]) if told["port"] else None
     status = ran = 0
     for words, title in zip(told["commands"], told["titles"], strict=True):
@@ -47,8 +49,10 @@ def main(told: dict) -> int:  # type: ignore[type-arg]
         if status:
             break
     end_the_others()
+    found = opened()
     files, links = changed(told["collect"], before, origin) if told["collect"] and not status else ([], [])
-    account({"status": status, "ran": ran, "files": files, "links": links}, told["collect"])
+    seen = None if found is None else sorted({*found, *moved(copy, files, before)})
+    account({"status": status, "ran": ran, "files": files, "links": links, "opened": seen}, told["collect"])
     return status
 
 
@@ -142,6 +146,65 @@ def changed(collect: str, before: dict, origin: str) -> tuple:  # type: ignore[t
             if path not in before or not same(f"{origin}/{short}", digest, mode):
                 found.append([short, mode, digest, seen.st_size])
     return found, links
+
+
+def watched(top: str):  # type: ignore[no-untyped-def]
+    """Watches which files below a directory are opened from now on. What it returns tells them at the end, as paths
+    below the directory; None where that cannot be known: too many directories, too much at once."""
+    import ctypes
+    import select
+    import threading
+
+    libc = ctypes.CDLL(None)
+    queue = libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
+    folders = {}
+    for base, _, _ in os.walk(top):
+        watch = libc.inotify_add_watch(queue, os.fsencode(base), _OPEN) if queue >= 0 else -1
+        if watch < 0:
+            return lambda: None
+        folders[watch] = base[len(top) + 1 :]
+    found: set[str] = set()
+    lost: list[bool] = []
+    stop, stopped = os.pipe()
+
+    def follow() -> None:
+        ready: list[int] = []
+        while stop not in ready:
+            ready, _, _ = select.select([queue, stop], [], [])
+            with contextlib.suppress(BlockingIOError):
+                while True:
+                    take(os.read(queue, 1 << 16), folders, found, lost)
+
+    thread = threading.Thread(target=follow, daemon=True)
+    thread.start()
+
+    def opened():  # type: ignore[no-untyped-def]
+        os.write(stopped, b"1")
+        thread.join()
+        return None if lost else found
+
+    return opened
+
+
+def take(data: bytes, folders: dict, found: set, lost: list) -> None:  # type: ignore[type-arg]
+    """Reads events of inotify(7): watch, mask, cookie and length as 32-bit numbers, then the name, filled with NUL."""
+    at = 0
+    while at < len(data):
+        watch, mask, _, length = (int.from_bytes(data[at + n : at + n + 4], sys.byteorder) for n in (0, 4, 8, 12))
+        name = os.fsdecode(data[at + 16 : at + 16 + length].rstrip(b"\0"))
+        at += 16 + length
+        if mask & _OVERFLOW:
+            lost.append(True)
+        elif name and not mask & _DIRECTORY:
+            found.add(f"{folders[watch]}/{name}".lstrip("/"))
+
+
+def moved(copy: str, files: list, before: dict) -> set:  # type: ignore[type-arg]
+    """The files of the copy whose content stands under another name now, though nobody had to open them: by a new
+    link, by a new name."""
+    inodes = {seen[0]: path for path, seen in before.items()}
+    found = {inodes.get(os.stat(f"{copy}/{short}").st_ino) for short, *_ in files}
+    return {path[len(copy) + 1 :] for path in found if path}
 
 
 def same(original: str, digest: str, mode: int) -> bool:

@@ -159,7 +159,7 @@ def test_a_change_of_code_runs_both_anew_and_a_rollback_runs_none(node: Node, pr
 def test_settings_alone_run_no_hook(node: Node, project: Project) -> None:
     project.save({"lampas.toml": DEFINITION + "[app.notes.env]\nA = 'b'\n"})
     said = node.lampas("release", "build", "notes").stderr
-    assert "the build hooks ran on this tree before" in said
+    assert "the build hooks ran before" in said
     node.json("deploy", "notes", "3")
     assert node.json("release", "setup", "notes", "3")["number"] == 2  # whose run it was
 
@@ -219,6 +219,23 @@ def test_an_interrupted_setup_that_is_idempotent_runs_again(node: Node, project:
     deploying.join(90)
     assert (node.json("release", "setup", "notes", number)["state"], _begun(node)) == ("done", 2)
     eventually(lambda: node.get("notes").headers["Lampas-Release"] == f"notes/{number}")
+
+
+def test_a_build_hook_runs_again_only_for_what_it_looked_at(node: Node, project: Project) -> None:
+    def ran(files: dict[str, str]) -> bool:
+        project.save(files)
+        return "the build hooks ran before" not in node.lampas("release", "build", "notes").stderr
+
+    def newest() -> str:
+        return str(node.json("release", "list", "notes")["releases"][0]["number"])
+
+    assert ran({"lampas.toml": DEFINITION, "notes/templates/notes/page.html": "one"}), "there is a file more"
+    assert not ran({"notes/templates/notes/page.html": "two"}), "it never opened it"
+    assert "1 static file copied" in node.lampas("release", "show", "notes", newest()).stdout
+    assert ran({"notes/models.py": MODELS + "# changed\n"}), "it imported it"
+    assert ran({"notes/static/notes/style.css": "body { color: gray }\n"}), "it copied it"
+    node.json("deploy", "notes", newest())
+    assert node.get("notes", "/static/notes/style.css").text == "body { color: gray }\n"
 
 
 SLOW = """

@@ -63,6 +63,7 @@ class HookRun:
         said: What they wrote.
         files: What they left, their content still with the runner.
         links: Links that they left and that lead out of the tree or to a directory.
+        opened: The files of the tree that they opened; None: it is not known.
         seconds: How long it took.
     """
 
@@ -71,6 +72,7 @@ class HookRun:
     said: str
     files: tuple[HookFile, ...]
     links: tuple[str, ...]
+    opened: tuple[str, ...] | None
     seconds: float
 
 
@@ -106,6 +108,26 @@ def key(draft: Manifest, hooks: Sequence[str]) -> str:
     """Names what build hooks work on: the same key, the same output. Settings are no part of it."""
     inputs = [BUILDER, PYTHON, tree_digest(draft), draft.root, sorted(draft.persist), list(hooks)]
     return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
+
+def shape(draft: Manifest, hooks: Sequence[str]) -> str:
+    """Names what build hooks can see of a tree without opening a file: which files there are, distributions, hooks."""
+    names = [[file.path, file.mode] for file in draft.files]
+    wheels = sorted(wheel.sha256 for wheel in draft.wheels)
+    inputs = [BUILDER, PYTHON, names, wheels, draft.root, sorted(draft.persist), list(hooks)]
+    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+
+
+def reads(draft: Manifest, opened: Sequence[str] | None) -> dict[str, str]:
+    """What a run depended on, path → sha256: the files that it opened; every file where that is not known."""
+    content = {file.path: file.sha256 for file in draft.files}
+    return content if opened is None else {path: content[path] for path in sorted(opened) if path in content}
+
+
+def unaffected(draft: Manifest, read: Mapping[str, str]) -> bool:
+    """Whether a tree of the same shape holds, in every file that a run opened, what that run found there."""
+    content = {file.path: file.sha256 for file in draft.files}
+    return all(content.get(path) == sha256 for path, sha256 in read.items())
 
 
 def check(app: AppName, hooks: Sequence[str], kind: str, run: HookRun) -> None:

@@ -4,11 +4,17 @@ from django.db import models
 
 
 class BuildHookRun(models.Model):
-    """What build hooks made of one tree. `files` are [path, mode, sha256, size, bytecode's sha256 or "", its size]; the
-    content is kept before the row is. A projection but for `log`: what is missing is made again."""
+    """What build hooks made of one tree.
+
+    `shape` names all trees with files of the same names; `read` is what they opened there, path → sha256: a tree of
+    that shape that has the same in these gives the same. `files` are [path, mode, sha256, size, bytecode's sha256 or
+    "", its size]; the content is kept before the row is. A projection but for `log`: what is missing is made again.
+    """
 
     key = models.CharField(max_length=64, primary_key=True)  # hash of the tree, the hooks and where they run
     application = models.CharField(max_length=32, db_index=True)
+    shape = models.CharField(max_length=64, db_index=True)
+    read = models.JSONField()
     files = models.JSONField()
     log = models.TextField()
     seconds = models.FloatField()
