@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from lampas.core.names import AppName
 from lampas.errors import Conflict, InvalidInput, NotFound
-from lampas.store.models import AppDatabase, Application, Release, Slot, TrafficRow
+from lampas.store.models import AppDatabase, Application, KeptData, Release, Slot, TrafficRow
 
 
 def application(name: AppName) -> Application:
@@ -101,3 +101,28 @@ def kept(value: int) -> int:
     if value < 1:
         raise InvalidInput("at least the newest release is kept", "give --keep a number from 1")
     return value
+
+
+def kept_data(name: AppName) -> KeptData:
+    """The data that a deleted application left.
+
+    Raises:
+        NotFound: There is none.
+    """
+    row: KeptData | None = KeptData.objects.filter(application=name).first()
+    if row is None:
+        raise NotFound(f"no deleted application {name} left data", f"see what has: lampas disk {name}")
+    return row
+
+
+def no_kept_data(name: AppName) -> None:
+    """Checks that an application does not come upon the data of an earlier one unasked.
+
+    Raises:
+        Conflict: There is such data.
+    """
+    if KeptData.objects.filter(application=name).exists():
+        raise Conflict(
+            f"an application {name} that was deleted left its data",
+            f"take it over: lampas data adopt {name}, or end it: lampas data drop {name}",
+        )

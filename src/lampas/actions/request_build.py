@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from lampas.actions import definitions
+from lampas.actions import definitions, facts
 from lampas.actions.frame import Action
 from lampas.core.accounts import Actor, Permission
 from lampas.core.definition.availability import check_available
@@ -56,5 +56,6 @@ class RequestBuild(Action[int]):
         """Checks and commits the intent. The ref is resolved now, so that a later push does not change the build."""
         found = definitions.in_force(self.app, self.at)
         check_available(found)
+        facts.no_kept_data(self.app)
         Application.objects.get_or_create(name=self.app)
         return operations.request("build", self.app, {"at": found.commit, "pins": dict(self.pins)}, actor.name)

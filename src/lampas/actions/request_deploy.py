@@ -56,5 +56,6 @@ class RequestDeploy(Action[int]):
         if self.traffic is not None:
             facts.percent(self.traffic)
         facts.deployable(self.app, self.number)
+        facts.no_kept_data(self.app)
         intent = {"number": self.number, "traffic": self.traffic}
         return operations.request("deploy", self.app, intent, actor.name)

@@ -101,6 +101,18 @@ class Applier:
             finally:
                 self.busy = {}
 
+    def drop_data(self, app: str) -> None:
+        """Removes the data of an application, and the application's user; not while a state is applied.
+
+        Raises:
+            Failed: The node still holds the application, or it could not be done.
+        """
+        with self._one:
+            applied = self.applied()
+            if applied and app in applied.apps:
+                raise Failed(f"{app} runs here", f"delete it first: lampas app delete {app}")
+            self._helper.ask("data-drop", app)
+
     def applied(self) -> NodeState | None:
         """The last state that was applied, if its signature still holds."""
         signed = self._journal.applied()

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from lampas.core.nodestate import (
     SIGNALS,
     Command,
+    DataOrder,
     Manifest,
     NodeState,
     ReleaseOnNode,
@@ -148,6 +149,23 @@ def command(data: bytes, node: str, now: float) -> Command:
     if found.terminal is not None:
         _size((found.terminal.rows, found.terminal.columns))
     _environment(found.env)
+    return found
+
+
+def data_order(data: bytes, node: str, now: float) -> DataOrder:
+    """Reads an order about data whose signature was checked.
+
+    Raises:
+        Denied: It is for another node, or too old.
+        InvalidInput: It is none.
+    """
+    try:
+        found = DataOrder.decode(data)
+    except (ValueError, TypeError) as error:
+        raise InvalidInput(f"the order cannot be read: {error}") from error
+    addressed(found.node, found.expires, node, now)
+    nonce(found.nonce)
+    _name(found.app)
     return found
 
 

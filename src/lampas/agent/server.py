@@ -9,6 +9,8 @@
     POST /v1/database         a signed DatabaseOrder → what the verb answers
     POST /v1/commands         a signed Command → NDJSON {"begun"}, {"out"}…, {"err"}…, {"beat"}…, {"status"}
     POST /v1/commands/words   a signed Word to a command that runs → {"given": n}, the bytes of stdin it has so far
+    POST /v1/data/drop        a signed DataOrder → {}
+    GET  /v1/disk?app=        what takes the disk; see `disk`
     GET  /v1/logs?app=&…       what units wrote; see `logrequests`
     GET  /v1/packages?name=&name=…    Debian packages → {"installed": {name: version}}
 
@@ -36,7 +38,7 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from lampas.agent import databases, documents, logrequests, packages, running, tasks
+from lampas.agent import databases, disk, documents, logrequests, packages, running, tasks
 from lampas.agent.applying import Applier, Emit
 from lampas.agent.commands import Commands
 from lampas.agent.configuration import AgentConfiguration
@@ -76,6 +78,8 @@ class ManagementInterface:
                 Route("/v1/database", self.database, methods=["POST"]),
                 Route("/v1/commands", self.command, methods=["POST"]),
                 Route("/v1/commands/words", self.word, methods=["POST"]),
+                Route("/v1/data/drop", self.drop_data, methods=["POST"]),
+                Route("/v1/disk", self.disk),
                 Route("/v1/logs", self.logs),
                 Route("/v1/packages", self.packages),
             ],
@@ -151,6 +155,20 @@ class ManagementInterface:
         """Tells a command something."""
         word = documents.word(await self._signed(request), self._configuration.node, time.time())
         return JSONResponse({"given": await self._commands.tell(word)})
+
+    async def drop_data(self, request: Request) -> Response:
+        """Removes the data of an application that the node no longer holds."""
+        order = documents.data_order(await self._signed(request), self._configuration.node, time.time())
+        self._nonces.use(order.nonce, order.expires)
+        await asyncio.to_thread(self._applier.drop_data, order.app)
+        return JSONResponse({})
+
+    async def disk(self, request: Request) -> Response:
+        """What takes the disk."""
+        app = request.query_params.get("app", "")
+        if app and not documents.is_app(app):
+            raise InvalidInput("ask for ?app=NAME")
+        return JSONResponse(await asyncio.to_thread(disk.measured, self._configuration, app))
 
     async def _signed(self, request: Request) -> bytes:
         data = await _body(request, _MOST_TASK)

@@ -13,6 +13,7 @@ from lampas.api.routes import (
     code,
     commands,
     databases,
+    disk,
     distributions,
     hooks,
     logs,
@@ -56,6 +57,7 @@ _PARTS = (
     secrets,
     logs,
     databases,
+    disk,
     operations,
     nodes,
 )

@@ -16,7 +16,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from lampas.core.nodestate import Command, DatabaseOrder, NodeState, Task, Word
+from lampas.core.nodestate import Command, DatabaseOrder, DataOrder, NodeState, Task, Word
 from lampas.errors import Denied, Failed, InvalidInput, LampasError, NotFound, Unreachable
 
 _SILENCE = 30.0  # seconds without a sign of life after which a node that runs a command is given up
@@ -116,6 +116,14 @@ class ManagementInterface:
         """Has a node's MariaDB carry an order out; returns what the verb answers."""
         document = order.encode()
         return self._json("POST", "/v1/database", content=document, headers=self._signed(document), timeout=seconds)
+
+    def drop_data(self, order: DataOrder) -> None:
+        """Has the data of an application removed that the node no longer holds."""
+        self._json("POST", "/v1/data/drop", content=order.encode(), headers=self._signed(order.encode()), timeout=300.0)
+
+    def disk(self, app: str = "") -> dict[str, Any]:
+        """What takes the node's disk; see the agent's `disk`."""
+        return self._json("GET", "/v1/disk", params={"app": app}, timeout=120.0)
 
     def logs(self, query: Mapping[str, str]) -> dict[str, Any]:
         """Lines of logs: {"rows", "cursor"}; the query is what the agent's `logrequests` takes."""

@@ -17,7 +17,7 @@ from django.db import transaction
 
 from lampas.core.cluster import traffic as shares
 from lampas.core.names import AppName
-from lampas.dispatch import databases, sending, setup, wanted
+from lampas.dispatch import data, databases, sending, setup, wanted
 from lampas.dispatch.steps import LiveSteps
 from lampas.errors import Conflict, Failed, LampasError, NotFound
 from lampas.store import queue
@@ -107,13 +107,14 @@ def delete(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     app = operation.application
     with LiveSteps(steps) as live:
         sending.send(wanted.Wanted(app, drain=wanted.DRAIN), live)
+    left = data.keep(AppName(app))
     with transaction.atomic():
         Slot.objects.filter(release__application__name=app).delete()
         TrafficRow.objects.filter(application__name=app).update(undone=operation.started)
         SecretRow.objects.filter(application__name=app).delete()
         Application.objects.filter(name=app).update(deleted=operation.started)
         kept = databases.detach(AppName(app))
-    return {"application": app, "database": "kept" if kept else "none"}
+    return {"application": app, "database": "kept" if kept else "none", "data": left}
 
 
 def refresh(app: str, steps: queue.Steps) -> Refreshed:

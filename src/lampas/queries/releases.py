@@ -7,11 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from lampas.core.names import AppName
-from lampas.dispatch.pruning import candidates
-from lampas.errors import InvalidInput, NotFound
+from lampas.errors import NotFound
 from lampas.queries import addresses
 from lampas.queries.vulnerabilities import Vulnerability, among
-from lampas.store import hooks, pruning
+from lampas.store import hooks
 from lampas.store.models import Application, Release, Slot, TrafficRow
 
 
@@ -183,16 +182,3 @@ def _version(app: AppName, row: Release, now: Standing) -> Version:
         repository=row.repository,
         commit=row.commit,
     )
-
-
-def prunable(app: AppName, keep: int) -> pruning.Going:
-    """What would go if releases beyond the newest `keep` were pruned now.
-
-    Raises:
-        NotFound: No such application.
-        InvalidInput: `keep` is no number from 1.
-    """
-    standing_application(app)
-    if keep < 1:
-        raise InvalidInput("at least the newest release is kept", "give --keep a number from 1")
-    return pruning.going(app, candidates(app, keep))

@@ -6,6 +6,7 @@ import contextlib
 import grp
 import os
 import pwd
+import shutil
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -75,6 +76,28 @@ def remove(home: str, app: str, *, as_root: bool) -> str:
     if as_root and _exists(f"lampas-{app}"):
         _program("userdel", "--", f"lampas-{app}")
     return ""
+
+
+def drop_data(home: str, app: str, *, as_root: bool) -> None:
+    """Removes the data of an application as its user, who could have left links to anything there; then the user.
+
+    Raises:
+        Refused: It could not be removed.
+    """
+    data = Path(Places(home).data(app))
+    if data.is_dir() and not data.is_symlink():
+        as_application(app, lambda: _empty(data), as_root=as_root)
+    stays = remove(home, app, as_root=as_root)
+    if stays:
+        raise Refused(stays)
+
+
+def _empty(directory: Path) -> None:
+    for entry in directory.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        else:
+            entry.unlink()
 
 
 def _memory(home: str, as_root: bool) -> Path:

@@ -11,7 +11,7 @@ without users of their own.
     {"verb": "unit-start" | "unit-quit" | "unit-said", "app": A, "number": N, "slot": S}
     {"verb": "unit-stop" | "unit-restart", "app": A, "number": N, "slot": S, "port": P}
     {"verb": "logs-keep", "app": A | "", "turn": [NAME…], "remove": [NAME…], "files": N, "size": BYTES}        see `logs`
-    {"verb": "data-size", "app": A}        see `sizes`
+    {"verb": "data-size", "app": A}        see `sizes`        {"verb": "data-drop", "app": A}
     {"verb": "database", "do": VERB, …}        see `databases`
     {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "limited": BOOL, "seconds": S}
     {"verb": "run", "app": A, "number": N, "commands": [[…]…], "sandbox": {…}, "env": {…}, "root": DIR, "persist": […], "titles": […], "seconds": S}
@@ -64,6 +64,9 @@ def answer(home: str, request: Mapping[str, Any], *, as_root: bool) -> dict[str,
         return {}
     if verb == "app-remove":
         return {"stays": accounts.remove(home, app, as_root=as_root)}
+    if verb == "data-drop":
+        accounts.drop_data(home, app, as_root=as_root)
+        return {}
     supervisor, unit = Supervisor(home, as_root=as_root), typed.unit(request)
     if verb == "unit-start":
         supervisor.start(unit)

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from lampas.build import pipeline
 from lampas.core.names import AppName
-from lampas.dispatch import dropping, pruning, rotation, serving
+from lampas.dispatch import data, dropping, pruning, rotation, serving
 from lampas.dispatch.building import AgentWheelBuilder
 from lampas.dispatch.hooks import AgentHooks
 from lampas.dispatch.verification import AgentVerifier
@@ -71,6 +71,8 @@ def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     )
     if not built.verify.ok:
         raise _not_verified(app, built.number)
+    # Whoever asks for what a retired release holds wants it back: nothing else could give it a number again.
+    Release.objects.filter(application__name=app, number=built.number).update(retired=None)
     shown.close()
     return dict(built.public())
 
@@ -96,4 +98,5 @@ SERVING: Mapping[str, Handler] = {
     "rotate": rotation.rotate,
     "drop": dropping.drop,
     "tidy": pruning.tidy,
+    "drop-data": data.drop,
 }

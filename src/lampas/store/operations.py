@@ -16,7 +16,8 @@ from lampas.core.names import AppName
 from lampas.errors import NotFound
 from lampas.store.models import Operation, OperationStep
 
-KINDS = ("build", "deploy", "traffic", "rollback", "retire", "refresh", "delete", "rotate", "drop", "prune", "tidy")
+KINDS = ("build", "prune", "deploy", "traffic", "rollback", "retire", "refresh", "delete", "rotate", "drop", "tidy",
+         "drop-data")  # fmt: skip
 OPEN = ("waiting", "running")
 
 

@@ -18,7 +18,19 @@ from lampas.store import audit
 from lampas.store.models import Operation, OperationStep
 
 BUILDING = ("build", "prune")
-SERVING = ("deploy", "traffic", "rollback", "retire", "refresh", "delete", "resend", "rotate", "drop", "tidy")
+SERVING = (
+    "deploy",
+    "traffic",
+    "rollback",
+    "retire",
+    "refresh",
+    "delete",
+    "resend",
+    "rotate",
+    "drop",
+    "tidy",
+    "drop-data",
+)
 LEASE = timedelta(seconds=15)
 
 

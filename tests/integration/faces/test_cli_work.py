@@ -27,7 +27,7 @@ RESULTS: dict[str, dict[str, Any]] = {
     "traffic": {"traffic": {"1": 90, "2": 10}},
     "rollback": {"number": 1, "seconds": 0.02},
     "retire": {"number": 1},
-    "delete": {"application": "shop"},
+    "delete": {"application": "shop", "database": "kept", "data": {"here": 2048}},
     "prune": {"name": "shop", "pruned": [1], "content": 2, "bytes": 1536},
 }
 
@@ -148,7 +148,13 @@ def test_a_failure_of_the_work_is_passed_on(server: str, admin: ApiClient, monke
 def test_an_application_is_deleted_by_its_typed_name(shop: CommandLine) -> None:
     assert shop("app", "delete", "shop", stdin=b"blog\n").status == 1
     done = shop("app", "delete", "shop", stdin=b"shop\n")
-    assert (done.status, done.out) == (0, "shop is deleted\n")
+    assert done.status == 0
+    assert done.out.splitlines() == [
+        "shop is deleted",
+        "its code stays in the repository shop, and its releases can still be read",
+        "its data stays on here, 2.0 KiB; to end it: lampas data drop shop",
+        "its database stays; to end it: lampas db drop shop",
+    ]
 
 
 def test_settings_make_the_next_release(shop: CommandLine) -> None:

@@ -33,6 +33,7 @@ BODIES: dict[str, Any] = {
     "PUT /api/v1/applications/{app}/secrets/{name}": {"value": "v"},
     "PATCH /api/v1/applications/{app}/env": {"set": {"A": "b"}, "unset": []},
     "DELETE /api/v1/applications/{app}": {"confirm": "no"},
+    "DELETE /api/v1/applications/{app}/data": {"confirm": "shop"},
     "DELETE /api/v1/applications/{app}/database": {"confirm": "no"},
     "POST /api/v1/applications/{app}/database/accounts": {},
     "POST /api/v1/applications/{app}/deployments": {"number": 1},

@@ -12,7 +12,7 @@ from lampas.api.permissions import declared
 from lampas.api.routes.traffic import Accepted, accept
 from lampas.core.accounts import Permission
 from lampas.core.names import AppName
-from lampas.queries import archive, comparison, paging, releases
+from lampas.queries import archive, comparison, leaving, paging, releases
 
 router = Router(tags=["releases"])
 
@@ -66,8 +66,15 @@ def index(request: HttpRequest, app: str, before: int | None = None, limit: int 
 @declared(Permission.VIEW, application="app")
 def plan_prune(request: HttpRequest, app: str, keep: int = 10) -> PrunePlan:
     """What would go if old releases were pruned now."""
-    going = releases.prunable(AppName(app), keep)
+    going = leaving.prunable(AppName(app), keep)
     return PrunePlan(name=app, pruned=list(going.numbers), content=len(going.content), bytes=going.bytes)
+
+
+@router.get("/applications/{app}/releases/{int:number}/retirement", response=leaving.Retirement)
+@declared(Permission.VIEW, application="app")
+def retirement(request: HttpRequest, app: str, number: int) -> leaving.Retirement:
+    """What retiring a release would mean."""
+    return leaving.retirement(AppName(app), number)
 
 
 @router.post("/applications/{app}/releases/prune", response={202: Accepted})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any, TextIO
 
 import click
@@ -10,6 +10,7 @@ import click
 from lampas.cli.progress import wait
 from lampas.cli.session import Session, pass_session
 from lampas.cli.settings import LocalFile, Pair, once
+from lampas.cli.units import size
 
 _SAID = ("name", "file", "commit", "definition_commit")  # by the first lines already
 
@@ -88,14 +89,26 @@ def show(session: Session, name: str) -> None:
 
 @app.command("delete")
 @click.argument("name")
-@click.option("--confirm", metavar="NAME", help="The name once more, instead of typing it when asked.")
+@click.option(
+    "--yes", "--confirm", "confirm", metavar="NAME", help="The name once more, instead of typing it when asked."
+)
 @pass_session
 def delete(session: Session, name: str, confirm: str | None) -> None:
-    """Stop an application and forget it. Asks for its name."""
+    """Stop an application and forget it; says what stays, and how that is ended. Asks for its name."""
     if confirm is None:
         confirm = click.prompt(f"Type {name} to delete it", err=True, default="", show_default=False)
+    code = session.api.get(f"/applications/{name}")["definition"].get("repository", "")
     result = wait(session, session.api.ask("DELETE", f"/applications/{name}", body={"confirm": confirm}))
-    session.out.document({"name": name, **result}, f"{name} is deleted")
+    session.out.document({"name": name, **result}, f"{name} is deleted", *_stays(name, code, result))
+
+
+def _stays(name: str, code: str, result: Mapping[str, Any]) -> Iterator[str]:
+    if code:
+        yield f"its code stays in the repository {code}, and its releases can still be read"
+    for node, taken in result.get("data", {}).items():
+        yield f"its data stays on {node}, {size(taken)}; to end it: lampas data drop {name}"
+    if result.get("database") == "kept":
+        yield f"its database stays; to end it: lampas db drop {name}"
 
 
 @click.group()

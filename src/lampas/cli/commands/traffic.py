@@ -55,8 +55,15 @@ def rollback(session: Session, app: str) -> None:
 @pass_session
 def retire(session: Session, app: str, number: int) -> None:
     """Stop a release that has no traffic and take it off the nodes."""
-    result = wait(session, session.api.post(f"/applications/{app}/releases/{number}/retire"))
-    session.out.document({"name": app, "number": number, **result}, f"release {number} of {app} is retired")
+    path = f"/applications/{app}/releases/{number}"
+    impact = session.api.get(f"{path}/retirement")
+    if impact["processes"]:
+        session.out.say(f"{impact['processes']} processes of release {number} end")
+    if impact["rollback"]:
+        session.out.say(f"a rollback of {app} will not go back to it any more")
+    result = wait(session, session.api.post(f"{path}/retire"))
+    document = {"name": app, "number": number, **result, "impact": impact}
+    session.out.document(document, f"release {number} of {app} is retired; its code can still be read")
 
 
 COMMANDS = (deploy, traffic, rollback, retire)

@@ -6,6 +6,7 @@ goes apart, by sha256. The format is described in docs/formats/nodestate.md.
 """
 
 from lampas.core.nodestate.command import SIGNALS, Command, Terminal, Word
+from lampas.core.nodestate.data import DataOrder
 from lampas.core.nodestate.database import DatabaseOrder
 from lampas.core.nodestate.encoding import FORMAT
 from lampas.core.nodestate.environment import Environment
@@ -19,6 +20,7 @@ __all__ = [
     "FORMAT",
     "SIGNALS",
     "Command",
+    "DataOrder",
     "DatabaseOrder",
     "Environment",
     "Manifest",

@@ -6,6 +6,7 @@ Truth is append-only and named by hash; projections can be made anew; the rest a
 from lampas.store.models.accounts import AuditRow, GrantRow, LoginLink, Person, Token
 from lampas.store.models.cluster import Node, Slot, TrafficRow
 from lampas.store.models.content import Artifact, ArtifactChunk
+from lampas.store.models.data import KeptData
 from lampas.store.models.databases import AppDatabase, DatabaseAccount
 from lampas.store.models.distributions import AdvisoryRow, DistributionRow, WheelRow
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
@@ -28,6 +29,7 @@ __all__ = [
     "DistributionRow",
     "Facts",
     "GrantRow",
+    "KeptData",
     "LockRow",
     "LoginLink",
     "ModuleRow",
