@@ -41,12 +41,17 @@ class Status:
 
 def status(layout: Layout, settings: Settings) -> Status:
     """Looks. Where no supervisor runs, everything is stopped."""
+    seen = processes(layout)
+    roles = tuple(_role(layout, settings, name, seen) for name in ROLES)
+    return Status(seen, roles, settings.isolation)
+
+
+def processes(layout: Layout) -> tuple[Observed, ...]:
+    """Every process as the supervisor sees it; where none runs, LAMPAS's own as stopped."""
     try:
-        processes = tuple(Supervisor(layout.supervisor_socket, 10.0).processes())
+        return tuple(Supervisor(layout.supervisor_socket, 10.0).processes())
     except Unreachable:
-        processes = tuple(Observed(name, STOPPED, 0, 0, "the supervisor does not run") for name in sorted(NAMES))
-    roles = tuple(_role(layout, settings, name, processes) for name in ROLES)
-    return Status(processes, roles, settings.isolation)
+        return tuple(Observed(name, STOPPED, 0, 0, "the supervisor does not run") for name in sorted(NAMES))
 
 
 def wait(layout: Layout, settings: Settings, seconds: float) -> Status:

@@ -10,7 +10,7 @@ from lampas import process
 from lampas.errors import Failed, Unreachable
 from lampas.host import boot, front, orphans
 from lampas.host.layout import Layout
-from lampas.host.programs import FRONT, NAMES
+from lampas.host.programs import FRONT, NAMES, WORKER
 from lampas.host.settings import Settings
 from lampas.host.supervisor import RUNNING, STARTING, Program, Supervisor, config
 from lampas.pki import write_private
@@ -71,7 +71,7 @@ def everything(layout: Layout) -> list[str]:
         What was started.
     """
     client = Supervisor(layout.supervisor_socket)
-    started = client.apply(NAMES)
+    started = client.apply(NAMES, (WORKER,))
     front.take_up(layout, client)
     for one in client.processes():
         if one.state not in (RUNNING, STARTING):

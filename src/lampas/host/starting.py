@@ -37,11 +37,12 @@ def start(layout: Layout, settings: Settings, secrets: Secrets) -> str:
 
 
 def tell(layout: Layout, settings: Settings, secrets: Secrets) -> None:
-    """Has what runs here sent again, if a setting has changed that it is rendered from. The worker and the agent run.
+    """Has what runs here sent again, if a setting has changed that it is rendered from, or LAMPAS itself: units that
+    would be made otherwise now are renewed, each by one beside it. The worker and the agent run.
 
     What was told last stands in a file; a new node has nothing to be told.
     """
-    now = f"{settings.domain} {settings.port} {settings.first_slot}\n"
+    now = f"{settings.domain} {settings.port} {settings.first_slot} {settings.software}\n"
     if layout.told.exists() and layout.told.read_text() != now:
         set_up(layout, settings, secrets, resend=True)
     layout.told.write_text(now)

@@ -161,11 +161,12 @@ class Supervisor:
             found.append(Observed(raw["name"], state, raw["pid"], since, detail))
         return sorted(found, key=lambda one: one.name)
 
-    def apply(self, own: Sequence[str]) -> list[str]:
-        """Makes those of its programs that are LAMPAS's own be what their configuration says now.
+    def apply(self, own: Sequence[str], finishing: Sequence[str] = ()) -> list[str]:
+        """Makes those of its programs that are LAMPAS's own be what their configuration says now, one after the other.
 
         Args:
-            own: The names that may be touched; release units belong to the root helper.
+            own: The names that may be touched, in the order of their start; release units belong to the root helper.
+            finishing: Those of them that are stopped before any other is touched, so that they finish what they are at.
 
         Returns:
             What was started anew.
@@ -175,11 +176,15 @@ class Supervisor:
             Unreachable: No supervisor answers.
         """
         added, changed, removed = (set(names) & set(own) for names in self._call("reloadConfig")[0])
-        for name in [*changed, *removed]:
-            self._call("stopProcessGroup", name)
-            self._call("removeProcessGroup", name)
-        for name in [*added, *changed]:
-            self._call("addProcessGroup", name)
+        for name in finishing:
+            if name in changed:
+                self._call("stopProcessGroup", name)
+        for name in own:
+            if name in changed | removed:
+                self._call("stopProcessGroup", name)
+                self._call("removeProcessGroup", name)
+            if name in added | changed:
+                self._call("addProcessGroup", name)
         return sorted(added | changed)
 
     def start(self, name: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from lampas.errors import Conflict
-from lampas.host import boot, health, install, reach, sampling, starting
+from lampas.errors import Conflict, LampasError
+from lampas.host import boot, health, install, reach, sampling, software, starting, upgrade
 from lampas.host.layout import Layout
 from lampas.host.planning import Wish, planned
 from lampas.host.secrets import Secrets
@@ -37,14 +37,15 @@ class Up:
 
 
 def up(wish: Wish, say: Say) -> Up:
-    """Does it.
+    """Does it. Over a node that another LAMPAS set up it is an upgrade, with applications serving all the time.
 
     Args:
         wish: What was asked for.
         say: Told what is going on, one line at a time.
 
     Raises:
-        LampasError: It cannot be done as asked; what was refused at first changed nothing.
+        LampasError: It cannot be done as asked; what was refused at first changed nothing, and an upgrade that failed
+            put the LAMPAS of before back.
     """
     layout = Layout(wish.home)
     if layout.restoring.exists():
@@ -52,9 +53,21 @@ def up(wish: Wish, say: Say) -> Up:
     planned(layout, wish)
     with turn(wish.home):
         settings = planned(layout, wish)  # again: another `up` may have set the node up meanwhile
+        before = upgrade.in_force(layout)
+        other = before is not None and before.software != software.digest(software.package())
         say(f"preparing {layout.home} …")
-        settings, secrets = install.everything(layout, settings)
-        return brought_up(layout, settings, secrets, sample=wish.sample, say=say)
+        try:
+            settings, secrets = install.everything(layout, settings)
+            done = brought_up(layout, settings, secrets, sample=wish.sample, say=say)
+            if other:
+                upgrade.check(layout, settings)
+            return done
+        except LampasError as error:
+            if before is None or not other:
+                raise
+            failure = error
+    say("putting the LAMPAS of before back …")
+    raise upgrade.put_back(layout, before, failure)
 
 
 def brought_up(layout: Layout, settings: Settings, secrets: Secrets, *, sample: bool, say: Say) -> Up:

@@ -16,7 +16,7 @@ class Node(models.Model):
     state = models.CharField(max_length=16)  # unknown, joining, ready, draining, unreachable
     generation = models.BigIntegerField(default=0)
     sent = models.BinaryField(default=b"")
-    key = models.CharField(max_length=64, default="")  # public, in hexadecimal: secrets are sealed to it
+    key = models.CharField(max_length=64, default="", db_default="")  # public, in hexadecimal: secrets are sealed to it
     observed = models.JSONField(default=dict)
     heard = models.DateTimeField(null=True)
 

@@ -34,7 +34,7 @@ class OperationStep(models.Model):
     node = models.CharField(max_length=64, default="")
     state = models.CharField(max_length=8)
     detail = models.TextField(default="")
-    told = models.IntegerField(default=0)  # how often its detail changed while it ran
+    told = models.IntegerField(default=0, db_default=0)  # how often its detail changed while it ran
     started = models.DateTimeField()
     ended = models.DateTimeField(null=True)
 

@@ -37,10 +37,10 @@ class Release(models.Model):
     closure = models.JSONField()
     env = models.JSONField(default=dict)
     verified_log = models.TextField(default="")
-    hooks = models.CharField(max_length=64, default="")  # the `BuildHookRun` whose output it holds; "" for none
-    inputs = models.CharField(max_length=64, default="")
+    hooks = models.CharField(max_length=64, default="", db_default="")  # whose output it holds: a `BuildHookRun`
+    inputs = models.CharField(max_length=64, default="", db_default="")
     base = models.IntegerField(null=True)
-    compressed = models.BooleanField(default=True)  # static files may stand compressed beside their own
+    compressed = models.BooleanField(default=True, db_default=True)  # static files may have compressed siblings
     author = models.CharField(max_length=64)
     retired = models.DateTimeField(null=True)
     created = models.DateTimeField(auto_now_add=True)
