@@ -22,6 +22,8 @@ from lampas.roothelper.mariadb import Client
 from lampas.roothelper.typed import Refused
 
 MARK = "LAMPAS"  # the comment of a database that LAMPAS made
+# What text is compared with that a client sends after SET NAMES utf8mb4: another collation would be an illegal mix.
+_TEXT = "CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci"
 _HOSTS = ("localhost", "127.0.0.1")  # by the socket, and by TCP
 _SCRATCH = "lampas_scratch"
 _SCRATCH_CONNECTIONS = 60
@@ -78,7 +80,7 @@ def _ensure(client: Client, request: Mapping[str, Any]) -> str:
     elif mark is None:
         return "missing"
     client.run(
-        f"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci COMMENT '{MARK}'",
+        f"CREATE DATABASE IF NOT EXISTS `{name}` {_TEXT} COMMENT '{MARK}'",
         *_account(name, proofs, connections),
         *_grant(name, name, "ALL PRIVILEGES"),
     )
@@ -110,7 +112,7 @@ def _scratch(client: Client, request: Mapping[str, Any]) -> dict[str, Any]:
     name, password = f"{_SCRATCH}_{ends:08x}_{os.urandom(4).hex()}", os.urandom(24).hex()
     try:
         client.run(
-            f"CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_ci COMMENT '{MARK}'",
+            f"CREATE DATABASE `{name}` {_TEXT} COMMENT '{MARK}'",
             *_account(name, [_proof(password)], _SCRATCH_CONNECTIONS),
             *_grant(name, name, "ALL PRIVILEGES"),
         )
