@@ -186,11 +186,11 @@ class Interface:
         return list(self.console.apply(state))
 
     def task(
-        self, kind: str, release: ReleaseOnNode, *argv: str, env: Mapping[str, str] | None = None, seconds: float = 30
+        self, kind: str, release: ReleaseOnNode, *, env: Mapping[str, str] | None = None, seconds: float = 30
     ) -> Task:
         """A new task."""
         nonce = os.urandom(16).hex()
-        return Task("here", int(time.time()) + 60, nonce, kind, release, dict(env or {}), argv, seconds)
+        return Task("here", int(time.time()) + 60, nonce, kind, release, dict(env or {}), seconds)
 
     def get(
         self, host: str, path: str = "/", headers: Mapping[str, str] | None = None

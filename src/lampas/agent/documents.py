@@ -110,15 +110,13 @@ def task(data: bytes, node: str, now: float) -> Task:
         raise InvalidInput(f"the task cannot be read: {error}") from error
     addressed(found.node, found.expires, node, now)
     _seconds(found.seconds, "the time of a task", 6 * 3600)
-    if found.kind not in ("verify", "run", "sandbox"):
+    if found.kind not in ("verify", "sandbox"):
         raise InvalidInput(f"{found.kind!r} is no kind of task")
     nonce(found.nonce)
     if found.kind == "sandbox":
         _sandboxed(found)
     else:
         release_on_node(found.release)
-    if found.kind == "run":
-        _command(found.argv)
     for words in (*found.proof.setup, *([found.proof.test] if found.proof.test else [])):
         _command(words)
     if not all(isinstance(path, str) and path.startswith("/") for path in (*found.proof.requests, "/")):
@@ -144,8 +142,7 @@ def command(data: bytes, node: str, now: float) -> Command:
     release_on_node(found.release)
     _seconds(found.seconds, "the time of a command", 24 * 3600)
     nonce(found.nonce)
-    if not found.argv or not all(isinstance(word, str) for word in found.argv):
-        raise InvalidInput("there is no command to run")
+    _command(found.argv)
     if found.terminal is not None:
         _size((found.terminal.rows, found.terminal.columns))
     _environment(found.env)

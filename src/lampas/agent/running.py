@@ -12,7 +12,7 @@ import json
 import os
 import selectors
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 from lampas import process
@@ -85,10 +85,3 @@ class Running:
             assert self._process.stdin is not None  # noqa: S101 - started with a pipe
             self._process.stdin.write(json.dumps(line).encode() + b"\n")
             self._process.stdin.flush()
-
-
-def run(running: Running, emit: Callable[[dict[str, Any]], None]) -> None:
-    """Tells what a command writes as frames {"out" | "err": base64}, and its exit status as the last one."""
-    for name, data in running.frames():
-        emit({name: base64.b64encode(data).decode()})
-    emit({"status": running.status})

@@ -15,14 +15,12 @@
     GET  /v1/packages?name=&name=…    Debian packages → {"installed": {name: version}}
 
 Refusals are {"error", "remedy"}. Without a certificate of the console there is no HTTP at all; without its signature
-no document is read. For `run`, the header `Lampas-Stdin` holds the command's stdin in base64, or the header
-`Lampas-Task-Bytes` says where in the body the task ends and its stdin begins.
+no document is read.
 """
 
 from __future__ import annotations
 
 import asyncio
-import base64
 import contextlib
 import json
 import threading
@@ -36,9 +34,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
 
-from lampas.agent import databases, disk, documents, logrequests, packages, running, tasks
+from lampas.agent import databases, disk, documents, logrequests, packages, tasks
 from lampas.agent.applying import Applier, Emit
 from lampas.agent.commands import Commands
 from lampas.agent.configuration import AgentConfiguration
@@ -121,26 +118,15 @@ class ManagementInterface:
 
     async def task(self, request: Request) -> Response:
         """Carries out a task."""
-        length = request.headers.get("lampas-task-bytes", "")
-        if length and not (length.isdigit() and int(length) <= _MOST_TASK):
-            raise InvalidInput("Lampas-Task-Bytes is not the length of a task")
-        stream = request.stream()
-        data, rest = await _task_bytes(stream, int(length) if length else None)
-        documents.verified(self._key, data, request.headers.get("lampas-signature", ""))
-        task = documents.task(data, self._configuration.node, time.time())
+        task = documents.task(await self._signed(request), self._configuration.node, time.time())
         self._nonces.use(task.nonce, task.expires)
-        if task.kind in ("verify", "sandbox"):
-            confined = self._tasks.proof(task) if task.kind == "verify" else self._tasks.confined(task)
-            failed = {"ok": False} if task.kind == "verify" else {"status": NOT_RUN}
-            return WatchedStream(_events(confined.run, failed), confined.close)
-        command = await asyncio.to_thread(self._tasks.command, task)
-        return _Command(command, _stdin(request) + rest, more=bool(length))
+        confined = self._tasks.proof(task) if task.kind == "verify" else self._tasks.confined(task)
+        failed = {"ok": False} if task.kind == "verify" else {"status": NOT_RUN}
+        return WatchedStream(_events(confined.run, failed), confined.close)
 
     async def database(self, request: Request) -> Response:
         """Carries an order to MariaDB out. It goes on to its end even if the console goes away."""
-        data = await _body(request, _MOST_TASK)
-        documents.verified(self._key, data, request.headers.get("lampas-signature", ""))
-        order = databases.order(data, self._configuration.node, time.time())
+        order = databases.order(await self._signed(request), self._configuration.node, time.time())
         self._nonces.use(order.nonce, order.expires)
         return JSONResponse(await asyncio.to_thread(databases.carry_out, self._configuration, order))
 
@@ -204,31 +190,11 @@ async def _body(request: Request, most: int) -> bytes:
     return data
 
 
-async def _task_bytes(stream: AsyncIterator[bytes], length: int | None) -> tuple[bytes, bytes]:
-    data = b""
-    async for chunk in stream:
-        data += chunk
-        if length is not None and len(data) >= length:
-            return data[:length], data[length:]
-        if len(data) > _MOST_TASK:
-            raise InvalidInput(f"the task is longer than {_MOST_TASK} bytes")
-    if length is not None:
-        raise InvalidInput("the task was cut")
-    return data, b""
-
-
 def _json(data: bytes) -> Any:
     try:
         return json.loads(data)
     except ValueError as error:
         raise InvalidInput("the request is not JSON") from error
-
-
-def _stdin(request: Request) -> bytes:
-    try:
-        return base64.b64decode(request.headers.get("lampas-stdin", ""), validate=True)
-    except ValueError as error:
-        raise InvalidInput("Lampas-Stdin is not base64") from error
 
 
 async def _lines(frames: AsyncIterator[dict[str, Any]]) -> AsyncIterator[bytes]:
@@ -263,34 +229,3 @@ async def _events(work: Callable[[Emit], None], on_error: dict[str, Any]) -> Asy
     threading.Thread(target=body, daemon=True).start()
     while (event := await queue.get()) is not None:
         yield json.dumps(event).encode() + b"\n"
-
-
-class _Command(Response):
-    """The frames of a command. What the client still sends is the command's stdin; when it goes away, it is ended."""
-
-    media_type = "application/x-ndjson"
-
-    def __init__(self, command: running.Running, given: bytes, *, more: bool) -> None:
-        super().__init__()
-        del self.headers["content-length"]
-        self._running, self._given, self._more = command, given, more
-
-    async def __call__(self, _: Scope, receive: Receive, send: Send) -> None:
-        """Sends the frames as they come."""
-        await send({"type": "http.response.start", "status": 200, "headers": self.raw_headers})
-        listening = asyncio.create_task(self._listen(receive))
-        try:
-            async for line in _events(lambda emit: running.run(self._running, emit), {"status": 255}):
-                await send({"type": "http.response.body", "body": line, "more_body": True})
-            await send({"type": "http.response.body", "body": b""})
-        finally:
-            listening.cancel()
-            await asyncio.to_thread(self._running.close)
-
-    async def _listen(self, receive: Receive) -> None:
-        await asyncio.to_thread(self._running.feed, self._given, end=not self._more)
-        while (message := await receive())["type"] == "http.request":
-            end = self._more and not message.get("more_body", False)
-            await asyncio.to_thread(self._running.feed, message.get("body", b""), end=end)
-            self._more = self._more and not end
-        await asyncio.to_thread(self._running.close)

@@ -1,4 +1,4 @@
-"""Tasks: commands in a sandbox, a proof of start in one, or one command in the live environment of a release.
+"""Tasks: commands in a sandbox, or a proof of start in one.
 
 All run through the root helper as the application's user, and end with the console that asked (see
 `lampas.agent.running`). Where no sandbox can be made, a start alone is tried without one; nothing else is.
@@ -49,13 +49,8 @@ class Tasks:
         """Prepares a verification; see `Proof`."""
         return Proof(self, task)
 
-    def command(self, task: Task) -> Running:
-        """Starts a command in the live environment of a release, at the root of its code."""
-        manifest = self.materialise(task.release)
-        return self.unconfined(task, manifest, list(task.argv), limited=False)
-
-    def unconfined(self, task: Task, manifest: Manifest, argv: list[str], *, limited: bool) -> Running:
-        """Starts a command without a sandbox."""
+    def unconfined(self, task: Task, manifest: Manifest, argv: list[str]) -> Running:
+        """Starts a command without a sandbox, under limits alone."""
         request = {
             "verb": "run",
             "app": task.release.app,
@@ -63,7 +58,7 @@ class Tasks:
             "argv": argv,
             "env": self.environment(task),
             "root": manifest.root,
-            "limited": limited,
+            "limited": True,
             "seconds": task.seconds,
         }
         return Running(self._configuration, request)
@@ -232,7 +227,7 @@ class Proof(Confined):
 
     def _unconfined(self, manifest: Manifest, start: list[str], log: list[str]) -> Account:
         begun = time.monotonic()
-        running = self._tasks.unconfined(self._task, manifest, start, limited=True)
+        running = self._tasks.unconfined(self._task, manifest, start)
         with self._guard:
             self._running = running
         running.feed(b"", end=True)

@@ -107,10 +107,9 @@ class ManagementInterface:
         answer = self._json("POST", "/v1/commands/words", content=word.encode(), headers=self._signed(word.encode()))
         return int(answer["given"])
 
-    def task(self, task: Task, stdin: bytes = b"") -> Iterator[Mapping[str, Any]]:
-        """Runs a task and yields its frames; the last one holds "status" (run, sandbox) or "ok" (verify)."""
-        headers = {"Lampas-Stdin": b64encode(stdin).decode()} if stdin else {}
-        yield from self._stream("/v1/task", task.encode(), timeout=task.seconds + 30.0, headers=headers)
+    def task(self, task: Task) -> Iterator[Mapping[str, Any]]:
+        """Runs a task and yields its frames; the last one holds "status" (sandbox) or "ok" (verify)."""
+        yield from self._stream("/v1/task", task.encode(), timeout=task.seconds + 30.0)
 
     def database(self, order: DatabaseOrder, seconds: float = 360.0) -> dict[str, Any]:
         """Has a node's MariaDB carry an order out; returns what the verb answers."""
@@ -152,12 +151,10 @@ class ManagementInterface:
             raise Failed(f"the node at {self.address} answered {path} with something unexpected")
         return answer
 
-    def _stream(
-        self, path: str, document: bytes, *, timeout: float, headers: Mapping[str, str] | None = None
-    ) -> Iterator[Mapping[str, Any]]:
-        sent = {**self._signed(document), **(headers or {})}
+    def _stream(self, path: str, document: bytes, *, timeout: float) -> Iterator[Mapping[str, Any]]:
+        signed = self._signed(document)
         try:
-            with self._http.stream("POST", path, content=document, headers=sent, timeout=timeout) as response:
+            with self._http.stream("POST", path, content=document, headers=signed, timeout=timeout) as response:
                 if response.status_code >= 400:
                     raise Failed(f"the node at {self.address} refused {path}: {response.read()[:500].decode()}")
                 for line in response.iter_lines():

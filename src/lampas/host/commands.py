@@ -42,6 +42,9 @@ class Session(Protocol):
 @click.option("--console-port", type=int, help="Where the console, the API and git answer [the next port].")
 @click.option("--domain", help="What the hosts of applications end in [localhost].")
 @click.option("--bind", help="The address to listen on [127.0.0.1].")
+@click.option("--log-size", type=click.IntRange(1, 1 << 20), help="MiB that one log may take [10].")
+@click.option("--log-files", type=click.IntRange(1, 100), help="How many older copies of each log stay [5].")
+@click.option("--log-days", type=click.IntRange(1, 3650), help="Days that logs stay which nobody writes to [30].")
 @click.option("--no-sample", is_flag=True, help="Do not make the sample application.")
 @click.pass_obj
 def up(
@@ -50,10 +53,23 @@ def up(
     console_port: int | None,
     domain: str | None,
     bind: str | None,
+    log_size: int | None,
+    log_files: int | None,
+    log_days: int | None,
     no_sample: bool,
 ) -> None:
     """Set this machine up as a node, or start what does not run."""
-    wish = Wish(session.home, port, console_port, domain, bind, not no_sample)
+    wish = Wish(
+        session.home,
+        port,
+        console_port,
+        domain,
+        bind,
+        log_size=log_size,
+        log_files=log_files,
+        log_days=log_days,
+        sample=not no_sample,
+    )
     result = bring_up(wish, _say)
     _report(result, as_json=session.json)
 

@@ -159,6 +159,9 @@ def agent(layout: Layout, settings: Settings, made: Secrets) -> dict[str, Any]:
         "database_socket": str(layout.database_socket),
         "database_port": settings.database_port,
         "secrets_key": str(layout.node_key),
+        "log_size": settings.log_size << 20,
+        "log_files": settings.log_files,
+        "log_days": settings.log_days,
     }
 
 

@@ -23,6 +23,9 @@ class Wish:
     console_port: int | None = None
     domain: str | None = None
     bind: str | None = None
+    log_size: int | None = None
+    log_files: int | None = None
+    log_days: int | None = None
     sample: bool = True
 
 
@@ -73,6 +76,9 @@ def _wanted(found: Settings, wish: Wish) -> Settings:
         console_port=wish.console_port or found.console_port or port + 1,
         domain=wish.domain or found.domain,
         bind=wish.bind or found.bind,
+        log_size=wish.log_size or found.log_size,
+        log_files=wish.log_files or found.log_files,
+        log_days=wish.log_days or found.log_days,
         python=sys.executable,
         environment=install.passed_on(os.environ) or found.environment,
         index_url=install.index_url(os.environ) or found.index_url,

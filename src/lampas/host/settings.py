@@ -36,6 +36,9 @@ class Settings:
         environment: Variables that LAMPAS's own processes get: certificates and proxies.
         index_url: The package index that builds ask; "" for uv's own default.
         first_slot: The first of the loopback ports of release units.
+        log_size: MiB that one log of a unit or of the front may take before it is copied aside.
+        log_files: How many copies of each stay.
+        log_days: Days after which what nobody writes to any more goes.
     """
 
     node: str
@@ -53,6 +56,9 @@ class Settings:
     environment: Mapping[str, str] = field(default_factory=dict)
     index_url: str = ""
     first_slot: int = 18200
+    log_size: int = 10
+    log_files: int = 5
+    log_days: int = 30
 
     @property
     def console_url(self) -> str:

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engines.apache import until
+from engines.commands import Run
 from engines.interface import ROOT, Code, Interface, interface
-from lampas.core.nodestate import Command, ReleaseOnNode, Terminal, Word
+from lampas.core.nodestate import ReleaseOnNode, Terminal
 from lampas.errors import Denied, Failed, NotFound
 
 APP = "def application(environ, start_response):\n    return []\n"
-ADA = "ada"
 JOB = b"sh -c 'echo on with i\"\"t; exec sleep 600'\n"  # what it prints is not what the terminal echoes
 
 
@@ -40,57 +38,6 @@ def release(node: Interface) -> ReleaseOnNode:
     made, _ = node.release(node.app("shop"), 1, Code({"app.py": APP, "pkg/x.py": "print('found')\n"}))
     node.ship()
     return made
-
-
-class Run:
-    """One command, driven frame by frame."""
-
-    def __init__(
-        self,
-        node: Interface,
-        release: ReleaseOnNode,
-        *argv: str,
-        terminal: Terminal | None = None,
-        env: Mapping[str, str] | None = None,
-        seconds: float = 60.0,
-    ) -> None:
-        self.node, self.nonce, self.app = node, os.urandom(16).hex(), release.app
-        expires = int(time.time()) + 60
-        self.command = Command("here", expires, self.nonce, ADA, release, dict(env or {}), argv, seconds, terminal)
-        self.frames = node.console.run(self.command)
-        self.out, self.err, self.given = b"", b"", 0
-        self.status: int | None = None
-        assert next(iter(self.frames)) == {"begun": True}
-
-    def tell(self, by: str = ADA, **said: Any) -> int:
-        """Tells it something."""
-        data = said.pop("data", b"")
-        begin = said.pop("begin", self.given)
-        word = Word(
-            "here", int(time.time()) + 60, self.nonce, self.app, by, begin, base64.b64encode(data).decode(), **said
-        )
-        self.given = self.node.console.tell(word)
-        return self.given
-
-    def until(self, text: bytes) -> bytes:
-        """Reads until it wrote this."""
-        for frame in self.frames:
-            self._take(frame)
-            if text in self.out:
-                return self.out
-        raise AssertionError(f"it ended with {self.status}: {self.out!r} {self.err!r}")
-
-    def end(self) -> int:
-        """Reads to its end; returns its exit status."""
-        for frame in self.frames:
-            self._take(frame)
-        assert self.status is not None
-        return self.status
-
-    def _take(self, frame: Mapping[str, Any]) -> None:
-        self.out += base64.b64decode(frame.get("out", ""))
-        self.err += base64.b64decode(frame.get("err", ""))
-        self.status = frame.get("status", self.status)
 
 
 def gone(pid: int) -> bool:

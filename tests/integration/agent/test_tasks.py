@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import json
 import socket
 import ssl
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
-from engines.apache import until
+from engines.commands import run
 from engines.interface import ROOT, Code, Interface, interface
 from lampas import pki
 from lampas.core.nodestate import ReleaseOnNode
@@ -43,15 +40,6 @@ def released(node: Interface, code: Code, name: str = "shop", number: int = 1) -
 def verify(node: Interface, code: Code, number: int, seconds: float = 30.0) -> Mapping[str, Any]:
     release = released(node, code, number=number)
     return list(node.console.task(node.task("verify", release, seconds=seconds)))[-1]
-
-
-def run(
-    node: Interface, release: ReleaseOnNode, *argv: str, stdin: bytes = b"", **more: Any
-) -> tuple[int, bytes, bytes]:
-    """Exit status, stdout and stderr of a command."""
-    frames = list(node.console.task(node.task("run", release, *argv, **more), stdin))
-    out, err = (b"".join(base64.b64decode(frame.get(name, "")) for frame in frames) for name in ("out", "err"))
-    return frames[-1]["status"], out, err
 
 
 def test_a_release_that_starts_is_verified(node: Interface) -> None:
@@ -114,56 +102,10 @@ def test_a_start_that_takes_too_long_is_ended(node: Interface) -> None:
     assert "did not start within 1 s" in answer["log"]
 
 
-def test_a_command_runs_in_the_releases_environment(node: Interface) -> None:
-    release = released(node, Code({"app.py": APP, "pkg/x.py": "print('found')\n"}), number=31)
-    status, out, _ = run(node, release, "python", "-m", "pkg.x", env={"SHOP": "open"})
-    assert (status, out) == (0, b"found\n")
-    status, out, _ = run(node, release, "sh", "-c", "echo $SHOP; pwd; id -un; command -v python", env={"SHOP": "open"})
-    shop, cwd, user, python = out.decode().split()
-    assert shop == "open"
-    assert cwd.endswith("/releases/31/code")
-    assert python.endswith("/releases/31/env/bin/python")
-    assert user == (f"lampas-{release.app}" if node.users else "nobody" if ROOT else user)
-
-
-def test_a_command_gets_its_stdin_and_its_exit_status_counts(node: Interface) -> None:
-    release = released(node, Code({"app.py": APP}), number=32)
-    assert run(node, release, "sh", "-c", "cat; echo problem >&2; exit 7", stdin=b"a\0b\n") == (
-        7,
-        b"a\0b\n",
-        b"problem\n",
-    )
-    assert run(node, release, "sh", "-c", "kill -9 $$")[0] == 137
-    assert run(node, release, "nonexistent-program")[0] == 127
-    assert run(node, release, "sleep", "60", seconds=0.5)[0] == 124
-
-
-def test_stdin_of_any_length_follows_the_task_in_the_body(node: Interface) -> None:
-    release = released(node, Code({"app.py": APP}), number=33)
-    task = node.task("run", release, "sha256sum").encode()
-    given = bytes(range(256)) * 8192
-    headers = {"Lampas-Signature": node.sign(task), "Lampas-Task-Bytes": str(len(task))}
-    with node.console._http.stream("POST", "/v1/task", content=iter([task, given]), headers=headers) as answer:
-        frames = [json.loads(line) for line in answer.iter_lines()]
-    import hashlib
-
-    assert base64.b64decode(frames[0]["out"]).split()[0].decode() == hashlib.sha256(given).hexdigest()
-    assert frames[-1] == {"status": 0}
-
-
-def test_a_command_ends_when_the_one_who_asked_goes_away(node: Interface) -> None:
-    release = released(node, Code({"app.py": APP}), number=34)
-    frames = node.console.task(node.task("run", release, "sh", "-c", "echo $$; sleep 600 & wait"))
-    pid = int(base64.b64decode(next(iter(frames))["out"]))
-    assert Path(f"/proc/{pid}").exists()
-    frames.close()  # type: ignore[attr-defined]
-    until(lambda: not Path(f"/proc/{pid}").exists() or not Path(f"/proc/{pid}/cmdline").read_bytes())
-
-
 def test_a_task_is_carried_out_once(node: Interface) -> None:
     release = released(node, Code({"app.py": APP}), number=35)
-    task = node.task("run", release, "true")
-    assert list(node.console.task(task)) == [{"status": 0}]
+    task = node.task("verify", release)
+    assert list(node.console.task(task))[-1]["ok"] is True
     with pytest.raises(Failed, match="carried out before"):
         list(node.console.task(task))
 

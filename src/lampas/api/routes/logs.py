@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime
 
 from django.http import HttpRequest
@@ -16,6 +17,7 @@ from lampas.queries import releases
 router = Router(tags=["logs"])
 _MOST_LINES = 10_000
 _MOST_WAIT = 20.0  # seconds
+_waiting = threading.BoundedSemaphore(8)  # per process, so that waiting never takes all its threads
 
 
 class LogLine(Schema):
@@ -57,7 +59,7 @@ def index(
     releases.standing_application(AppName(app))
     wanted = logs.Wanted(app, release, access, since)
     if cursor:
-        found = logs.after(wanted, cursor, max(0.0, min(wait, _MOST_WAIT)))
+        found = _after(wanted, cursor, max(0.0, min(wait, _MOST_WAIT)))
     else:
         found = logs.last(wanted, max(0, min(lines, _MOST_LINES)))
     rows = [
@@ -71,3 +73,13 @@ def index(
         for line in found.lines
     ]
     return Lines(lines=[row.text for row in rows], rows=rows, cursor=found.cursor)
+
+
+def _after(wanted: logs.Wanted, cursor: str, wait: float) -> logs.Lines:
+    """Where too many wait already, the answer comes at once."""
+    if not wait or not _waiting.acquire(blocking=False):
+        return logs.after(wanted, cursor)
+    try:
+        return logs.after(wanted, cursor, wait)
+    finally:
+        _waiting.release()

@@ -17,6 +17,7 @@ from lampas.cli.session import Session, pass_session
 from lampas.errors import Unreachable
 
 _WAIT = 15.0  # seconds that one request waits for new lines
+_PAUSE = 0.5  # seconds between two requests that were answered at once with nothing
 _PATIENCE = 60.0  # seconds that the console may be away while its logs are followed
 _STYLES = {"apache": "yellow", "access": "cyan"}
 _CONTROLS = {code: f"\\x{code:02x}" for code in [*range(32), *range(127, 160)] if code != 9}
@@ -58,8 +59,11 @@ def _follow(session: Session, path: str, asked: Mapping[str, Any], cursor: str) 
                 raise
             time.sleep(1.0)
             continue
-        heard, cursor = time.monotonic(), found["cursor"]
+        asked_for, heard = time.monotonic() - heard, time.monotonic()
+        cursor = found["cursor"]
         yield found["rows"]
+        if not found["rows"] and asked_for < _PAUSE:  # too many wait already
+            time.sleep(_PAUSE)
 
 
 def _emit(rows: list[dict[str, Any]]) -> None:

@@ -18,11 +18,9 @@ class Task:
         node: The node's name.
         expires: Unix seconds after which it is refused.
         nonce: Makes each task different; one that was seen is refused.
-        kind: "run" (one command in the live environment), "sandbox" (commands, confined) or "verify" (a proof of
-            start, confined).
+        kind: "sandbox" (commands, confined) or "verify" (a proof of start, confined).
         release: What it runs in. Number 0 is a tree that has no number yet; without a tree its manifest is "".
         env: The environment, as in `Unit`; also `sealed`.
-        argv: For "run": the program and its arguments.
         seconds: Its bound in time.
         commands: For "sandbox": commands that run one after the other, until one fails.
         sandbox: For "sandbox" and "verify": how it is confined.
@@ -35,7 +33,6 @@ class Task:
     kind: str
     release: ReleaseOnNode
     env: Mapping[str, str]
-    argv: tuple[str, ...] = ()
     seconds: float = 60.0
     sealed: str = ""
     commands: tuple[tuple[str, ...], ...] = ()
@@ -57,7 +54,6 @@ class Task:
         raw = document(data)
         try:
             raw["release"] = ReleaseOnNode(**raw["release"])
-            raw["argv"] = tuple(raw["argv"])
             raw["commands"] = _commands(raw.get("commands", ()))
             raw["sandbox"] = Sandbox(**raw.get("sandbox", {}))
             proof = raw.get("proof", {})
