@@ -7,7 +7,6 @@ to stay within.
 """
 
 import _imp
-import contextlib
 import importlib._bootstrap_external as bootstrap
 import json
 import os
@@ -31,6 +30,7 @@ class NoWheel(Exception):
 def main() -> None:
     """Works until stdin ends."""
     warnings.simplefilter("ignore")
+    os.umask(0o022)  # so that files are made with the mode that they keep
     for line in sys.stdin:
         order = json.loads(line)
         try:
@@ -114,10 +114,12 @@ def _write(path: str, data: bytes, mode: int) -> None:
 
 def _new(path: str, mode: int) -> IO[bytes]:
     """A file that is not there yet; of two members for one place the last one counts."""
-    with contextlib.suppress(FileNotFoundError):
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+    try:
+        handle = os.open(path, flags, mode)
+    except FileExistsError:
         os.unlink(path)  # noqa: PTH108
-    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    os.fchmod(handle, mode)
+        handle = os.open(path, flags, mode)
     return open(handle, "wb")  # noqa: PTH123
 
 
