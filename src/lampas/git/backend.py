@@ -27,6 +27,7 @@ _LOG = logging.getLogger("lampas.git")
 _PIECE = 1 << 16
 _HELD = 1 << 20  # bytes of an answer that wait until the request was read whole
 _LONGEST_HEAD = 1 << 14
+_END = b"0000"  # ends what git says
 _IDLE = 900.0  # seconds without a byte in or out
 
 
@@ -71,6 +72,8 @@ class Backend:
         self._talk = talk
         self._feeder: threading.Thread | None = None
         self._broken = False
+        self._last = b""
+        self.cut = False  # whether it failed without having said so to its end
         self._active = time.monotonic()
 
     def __enter__(self) -> Backend:
@@ -138,6 +141,7 @@ class Backend:
             self._feeder.join()
         yield b"".join(held)
         if self._process.wait() != 0:
+            self.cut = self._last != _END
             _LOG.warning("git ended with status %s: %s", self._process.returncode, self._last_words())
 
     def _head(self, pieces: Iterator[bytes]) -> tuple[Head, bytes]:
@@ -174,6 +178,7 @@ class Backend:
                     if not data:
                         return
                     self._active = time.monotonic()
+                    self._last = (self._last + data)[-len(_END) :]
                     yield data
 
     def _start_feeding(self, body: Body, length: int | None) -> None:

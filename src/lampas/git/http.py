@@ -7,6 +7,7 @@ tried again by itself. Who may do what is decided before this is called.
 from __future__ import annotations
 
 import logging
+import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -118,9 +119,19 @@ def _push(where: Places, asked: Asked, who: Pusher) -> Iterator[Head | bytes]:
             backend.stream(asked.body, asked.length)
             try:
                 yield from backend.answer(conversation)
+                if backend.cut:
+                    yield _lost(where)
             finally:
                 if conversation.published is not None:
                     _follow(cache, asked.repository, view)
+
+
+def _lost(where: Places) -> bytes:
+    """What the pusher reads where git ended in the middle: what it had to say was lost with the disk it says it on."""
+    free = shutil.disk_usage(where.scratch).free >> 20
+    text = f"nothing was changed: the push could not be received. {free} MiB are free on the console's disk: make room"
+    data = b"\x03" + f"{text}, then push again\n".encode()
+    return b"%04x" % (len(data) + 4) + data
 
 
 def _follow(cache: Cache, name: RepositoryName, view: Path) -> None:

@@ -12,7 +12,7 @@ from pygit2.enums import FileMode, RepositoryOpenFlag
 from lampas.core.history import paths
 from lampas.core.history.trees import Refused
 from lampas.core.names import Oid
-from lampas.errors import Conflict, InvalidInput
+from lampas.errors import Conflict, Failed, InvalidInput
 
 _NOT_IN_NAMES = re.compile(r"[<>\x00-\x1f\x7f]")
 
@@ -46,6 +46,7 @@ class Making:
 
         Raises:
             InvalidInput: A path cannot be used.
+            Failed: The disk is full.
         """
         index = pygit2.Index()
         if self._base is not None:
@@ -59,11 +60,18 @@ class Making:
                 continue
             executable = path in index and index[path].mode == FileMode.BLOB_EXECUTABLE
             mode = FileMode.BLOB_EXECUTABLE if executable else FileMode.BLOB
+            blob = self._blob(data)
             try:
-                index.add(pygit2.IndexEntry(path, self._repository.create_blob(data), mode))
+                index.add(pygit2.IndexEntry(path, blob, mode))
             except (pygit2.GitError, OSError, ValueError) as error:
                 raise InvalidInput(f"{path!r} cannot be written: {error}", "choose another path") from error
         return str(index.write_tree(self._repository))
+
+    def _blob(self, data: bytes) -> pygit2.Oid:
+        try:
+            return self._repository.create_blob(data)
+        except (pygit2.GitError, OSError) as error:  # libgit2 may give the words of an older error
+            raise Failed("the commit cannot be written to disk", "see whether the disk is full") from error
 
     def commit(self, tree: str, message: str, author: str, email: str) -> str:
         """Makes the commit.
