@@ -74,7 +74,7 @@ class Account:
         ran: How many began; 0: it is not known.
         files: What they left, each as path, mode, sha256 and size; the content is in the store.
         links: Links that they left and that cannot be taken.
-        opened: The files of the copy that they opened; None: it is not known.
+        reads: What of a copied tree they read; a directory that they listed ends in "/".
         seconds: How long it took.
         refused: Why nothing ran: what bubblewrap or the root helper said.
     """
@@ -83,7 +83,7 @@ class Account:
     ran: int
     files: tuple[dict[str, Any], ...] = ()
     links: tuple[str, ...] = ()
-    opened: tuple[str, ...] | None = None
+    reads: tuple[str, ...] = ()
     seconds: float = 0.0
     refused: str = ""
 
@@ -191,12 +191,11 @@ class _AccountReader:
         try:
             raw = json.loads(self._said)
             listed = [tuple(each) for each in raw["files"]]
-            ran, links = int(raw["ran"]), tuple(str(link) for link in raw["links"])
-            opened = None if raw["opened"] is None else tuple(str(path) for path in raw["opened"])
+            ran, links, reads = int(raw["ran"]), tuple(map(str, raw["links"])), tuple(map(str, raw["reads"]))
             if len(listed) > _MOST_FILES or sum(size for *_, size in listed) > self._sandbox.disk:
                 raise Failed(f"what the commands left is more than {_MOST_FILES} files or {self._sandbox.disk} bytes")
             files = tuple(documents.left(*each) for each in listed)
         except (ValueError, KeyError, TypeError) as error:
             raise Failed(f"a sandbox gave no account that can be read: {error}") from error
         self._receiver.finish()
-        return Account(status, ran, files, links, opened, seconds)
+        return Account(status, ran, files, links, reads, seconds)

@@ -278,6 +278,8 @@ def _sandboxed(found: Task) -> None:
         raise InvalidInput("the task has inputs that are none")
     for sha256 in found.sandbox.inputs.values():
         _sha256(sha256)
+    if found.sandbox.seed:
+        _sha256(found.sandbox.seed)
     _number(found.sandbox.disk, 1, "a size")
 
 

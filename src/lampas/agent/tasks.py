@@ -81,7 +81,8 @@ class Tasks:
         Raises:
             Failed: Content is missing.
         """
-        missing = self._content.missing(task.sandbox.inputs.values())
+        seed = [task.sandbox.seed] if task.sandbox.seed else []
+        missing = self._content.missing([*task.sandbox.inputs.values(), *seed])
         if missing:
             raise Failed(f"the node lacks {len(missing)} pieces of content", "send the content before the task")
         if task.sandbox.tree != "none":
@@ -179,7 +180,7 @@ class Confined:
                 "ran": account.ran,
                 "files": list(account.files),
                 "links": list(account.links),
-                "opened": None if account.opened is None else list(account.opened),
+                "reads": list(account.reads),
                 "seconds": account.seconds,
             }
         )
@@ -201,7 +202,8 @@ class Proof(Confined):
     def run(self, emit: Emit) -> None:
         """Tells {"said"} as it goes, and last {"ok", "log", "seconds"}."""
         task, proof = self._task, self._task.proof
-        manifest = self._tasks.materialise(task.release)
+        manifest = self._tasks.prepare(task)
+        assert manifest is not None  # noqa: S101 - a verification has a tree
         root = self._tasks.root(task.release, manifest)
         text = Path(probe.__file__).read_text()
         start = [self._tasks.python(task.release), "-P", "-B", "-c", text, manifest.entry, root]

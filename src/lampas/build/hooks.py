@@ -1,8 +1,4 @@
-"""Build hooks → content of a release. What they made of a tree is remembered with what they opened of it.
-
-They run again if a file that they opened has changed, if files came or went, or with other distributions; not for the
-rest of the tree. A hook that decides by the size or the time of a file that it never opens is not seen through.
-"""
+"""Build hooks → content of a release. What they made of a tree is remembered: the same tree never runs them again."""
 
 from __future__ import annotations
 
@@ -37,11 +33,10 @@ def output(
     """
     if not definition.build_hooks:
         return HookOutput()
-    named = hooks.key(draft, definition.build_hooks)
-    shape = hooks.shape(draft, definition.build_hooks)
-    known = None if anew else _known(draft, named, shape)
+    named, scope = hooks.key(draft, definition.build_hooks), hooks.scope(draft, definition.build_hooks)
+    known = None if anew else _known(draft, named, scope)
     if known is not None:
-        progress("hooks", "the build hooks ran before, on all that they look at")
+        progress("hooks", "the build hooks ran before on all that they read")
         return known
     if runner is None:
         raise Failed("build hooks need a node to run on", "see: lampas status")
@@ -49,19 +44,19 @@ def output(
     run = runner.run(draft, hooks.words(definition.build_hooks), definition.env)
     hooks.check(definition.name, definition.build_hooks, "build", run)
     files = _kept(run.files, runner)
-    read = hooks.reads(draft, run.opened)
-    remembered.save(named, definition.name, remembered.Made(shape, read, files, run.said, run.seconds))
+    saw = hooks.seen(draft, run.reads) if run.reads else {}
+    remembered.save(named, remembered.HookMemory(definition.name, scope, saw, files, run.said, run.seconds))
     return HookOutput(named, files)
 
 
-def _known(draft: Manifest, named: str, shape: str) -> HookOutput | None:
-    """What they made of this tree, or of another one that is the same to them; its key tells where the log is."""
-    same = remembered.find(named)
-    if same is not None and _is_kept(same):
-        return HookOutput(named, same)
-    for key, read, files in remembered.alike(shape):
-        if hooks.unaffected(draft, read) and _is_kept(files):
-            return HookOutput(key, files)
+def _known(draft: Manifest, named: str, scope: str) -> HookOutput | None:
+    """What hooks made of this tree, or of one in which everything that they read was the same."""
+    known = remembered.find(named)
+    if known is not None and _is_kept(known):
+        return HookOutput(named, known)
+    for key, saw in remembered.alike(scope):
+        if saw and hooks.seen(draft, saw) == saw and (known := remembered.find(key)) is not None and _is_kept(known):
+            return HookOutput(key, known)
     return None
 
 

@@ -41,7 +41,7 @@ class Ended:
         said: What they wrote; where it was too much, without its middle.
         files: What they left; the node keeps the content (`ManagementInterface.fetch`).
         links: Links that they left and that lead out of the tree or to a directory.
-        opened: The files of a copied tree that they opened; None: it is not known.
+        reads: What of a copied tree they read; a directory that they listed ends in "/".
         seconds: How long it took.
     """
 
@@ -50,7 +50,7 @@ class Ended:
     said: str
     files: tuple[Left, ...]
     links: tuple[str, ...]
-    opened: tuple[str, ...] | None
+    reads: tuple[str, ...]
     seconds: float
 
     @property
@@ -113,7 +113,6 @@ def run(
         elif "status" in frame:
             files = tuple(Left(f["path"], int(f["mode"]), f["sha256"], int(f["size"])) for f in frame["files"])
             links = tuple(str(link) for link in frame["links"])
-            opened = None if frame["opened"] is None else tuple(str(path) for path in frame["opened"])
-            status, ran, took = int(frame["status"]), int(frame["ran"]), float(frame["seconds"])
-            return Ended(status, ran, said, files, links, opened, took)
+            reads = tuple(str(path) for path in frame["reads"])
+            return Ended(int(frame["status"]), int(frame["ran"]), said, files, links, reads, float(frame["seconds"]))
     raise Failed("the node did not say how the commands ended", "see: lampas status")

@@ -51,7 +51,7 @@ class AgentHooks:
             tell=self._tell,
         )
         files = tuple(HookFile(f.path, f.mode, Content(Sha256(f.sha256), f.size)) for f in ended.files)
-        return HookRun(ended.status, ended.ran, ended.said, files, ended.links, ended.opened, ended.seconds)
+        return HookRun(ended.status, ended.ran, ended.said, files, ended.links, ended.reads, ended.seconds)
 
     def fetch(self, names: Iterable[str]) -> Iterator[tuple[Sha256, bytes]]:
         """The content of what the last run left.

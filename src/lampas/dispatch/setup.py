@@ -104,7 +104,7 @@ def _end(row: Release, work: Work, actor: str, ended: Ended, commands: list[str]
         why = f"after {ended.seconds:.0f} s" if ended.status == confined.OUT_OF_TIME else f"status {ended.status}"
         raise SetupUnknown(work.app, row.number, why)
     setups.write(work, row.number, setup.FAILED, actor, ended.said)
-    run = HookRun(ended.status, ended.ran, ended.said, (), (), None, ended.seconds)
+    run = HookRun(ended.status, ended.ran, ended.said, (), (), (), ended.seconds)
     hooks.check(work.app, commands, "setup", run)
     raise AssertionError("a hook that ended badly was passed")
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from django.conf import settings
@@ -14,7 +15,8 @@ from lampas.core.definition.values import Definition
 from lampas.core.nodestate import Manifest, Proof, ReleaseOnNode, Sandbox, Task
 from lampas.core.release.hooks import words
 from lampas.core.release.values import VerifyReport
-from lampas.dispatch import blobs, databases, nodes, rendering
+from lampas.dispatch import blobs, databases, nodes, rehearsal, rendering
+from lampas.dispatch.confined import NotRun
 
 _START = 60.0  # seconds that a start alone may take
 _SECONDS = 900.0  # seconds for setup hooks, start, requests and test together
@@ -37,17 +39,29 @@ class AgentVerifier:
         """Tries the release as the application's user: no network, scratch directories, a scratch database.
 
         Raises:
+            Failed: Nobody can say how the setup hooks ended.
             Unreachable: The node, or the database's, does not answer.
         """
         node = nodes.of_console()
         interface = nodes.connect(node)
         blobs.ship(interface, [release.manifest])
-        proof = proof_of(definition)
+        proof, seed, log = proof_of(definition), "", ""
         with contextlib.ExitStack() as stack:
             database: Mapping[str, str] = {}
             if definition.database == "own":
                 database = stack.enter_context(databases.scratch(definition.name, definition.verify_keep))
             environment = rendering.environment_for(node, manifest.app, release.number, env, database)
+            if rehearsal.may(definition, environment):
+                try:
+                    tried = rehearsal.rehearse(
+                        interface, node.name, manifest, release, definition, environment, _SECONDS, self._tell
+                    )
+                except NotRun as error:
+                    return VerifyReport(False, error.message)
+                if not tried.ok:
+                    return VerifyReport(False, tried.log)
+                if tried.seed:  # else they run again, with what they made of the directory in place
+                    proof, seed, log = replace(proof, setup=()), tried.seed, tried.log
             task = Task(
                 node=node.name,
                 expires=int(time.time()) + 60,
@@ -57,17 +71,17 @@ class AgentVerifier:
                 env=environment.plain,
                 sealed=environment.sealed,
                 seconds=_SECONDS if proof.setup or proof.requests or proof.test else _START,
-                sandbox=Sandbox(database=settings.CONFIGURATION.database_port if database else 0),
+                sandbox=Sandbox(database=settings.CONFIGURATION.database_port if database else 0, seed=seed),
                 proof=proof,
             )
-            return self._report(interface.task(task))
+            return self._report(interface.task(task), log)
 
-    def _report(self, frames: Any) -> VerifyReport:
+    def _report(self, frames: Iterable[Mapping[str, Any]], before: str) -> VerifyReport:
         for frame in frames:
             if "said" in frame:
                 self._tell(str(frame["said"]))
             elif "ok" in frame:
-                return VerifyReport(bool(frame["ok"]), str(frame.get("log") or ""))
+                return VerifyReport(bool(frame["ok"]), before + str(frame.get("log") or ""))
         return VerifyReport(False, "the node did not say how the verification ended")
 
 

@@ -20,6 +20,7 @@ from lampas.roothelper.typed import Refused
 INSIDE = "/run/lampas"
 _ETC = ("ld.so.cache", "ld.so.conf", "ld.so.conf.d", "passwd", "group", "nsswitch.conf", "localtime", "ssl", "hosts",
         "mime.types", "alternatives", "protocols", "services", "fonts")  # fmt: skip
+_COPIES = ("watched", "copy")
 _SHARED_MEMORY = 64 << 20  # bytes of /dev/shm
 
 
@@ -107,14 +108,17 @@ def _told(
 ) -> dict[str, Any]:
     """What `inside.py` is told; see there."""
     code, sandbox = f"{wanted.release}/code", wanted.sandbox
-    copied = sandbox.tree == "copy"
+    copied = sandbox.tree in _COPIES
     return {
         "commands": [list(command) for command in commands],
         "cwd": wanted.cwd,
         "limits": {str(what): most for what, most in limits.items()},
         "titles": list(titles),
         "copy": [f"{INSIDE}/code", code] if copied else [],
-        "collect": (code if copied else "/output") if sandbox.output else "",
+        "watched": sandbox.tree == "watched",
+        "collect": (code if sandbox.tree == "copy" else "/output") if sandbox.output else "",
+        "seed": [f"{INSIDE}/seed.tar", wanted.data] if sandbox.seed else [],
+        "pack": wanted.data if sandbox.pack else "",
         "port": sandbox.database,
     }
 
@@ -137,10 +141,12 @@ def _tree(wanted: Confined) -> Iterator[str]:
     if wanted.sandbox.tree == "none":
         return
     release = _own(wanted.home, wanted.release)
-    yield from ("--ro-bind", release, release)
-    if wanted.sandbox.tree == "copy":
-        yield from ("--ro-bind", f"{release}/code", f"{INSIDE}/code")
-        yield from _scratch(f"{release}/code", wanted.sandbox.disk)
+    if wanted.sandbox.tree not in _COPIES:
+        yield from ("--ro-bind", release, release)
+        return
+    yield from ("--ro-bind", f"{release}/code", f"{INSIDE}/code")
+    yield from _scratch(release, wanted.sandbox.disk)
+    yield from ("--ro-bind", f"{release}/env", f"{release}/env")
 
 
 def _data(wanted: Confined) -> Iterator[str]:
@@ -148,6 +154,9 @@ def _data(wanted: Confined) -> Iterator[str]:
         yield from ("--bind", _own(wanted.home, wanted.data), wanted.data)
         return
     yield from _scratch(wanted.data, wanted.sandbox.disk)
+    if wanted.sandbox.seed:
+        yield from ("--ro-bind", _content(wanted.home, wanted.sandbox.seed), f"{INSIDE}/seed.tar")
+        return
     folders = [wanted.data + "/" + folder for folder in wanted.persist]
     ancestors = [each for folder in folders for each in (*_above(folder), folder) if each.startswith(f"{wanted.data}/")]
     for each in dict.fromkeys(ancestors):
@@ -158,9 +167,8 @@ def _inputs(wanted: Confined) -> Iterator[str]:
     if wanted.sandbox.inputs:
         yield from ("--perms", "0755", "--dir", "/inputs")
     for name, sha256 in sorted(wanted.sandbox.inputs.items()):
-        content = f"{wanted.home}/agent/store/{sha256[:2]}/{sha256[2:]}"
-        yield from ("--ro-bind", _own(wanted.home, content), f"/inputs/{name}")
-    if wanted.sandbox.output and wanted.sandbox.tree != "copy":
+        yield from ("--ro-bind", _content(wanted.home, sha256), f"/inputs/{name}")
+    if wanted.sandbox.output and wanted.sandbox.tree not in _COPIES:
         yield from _scratch("/output", wanted.sandbox.disk)
 
 
@@ -177,6 +185,10 @@ def _parents(*places: str) -> Iterator[str]:
 
 def _above(place: str) -> list[str]:
     return [str(each) for each in reversed(Path(place).parents) if str(each) != "/"]
+
+
+def _content(home: str, sha256: str) -> str:
+    return _own(home, f"{home}/agent/store/{sha256[:2]}/{sha256[2:]}")
 
 
 def _own(home: str, path: str) -> str:

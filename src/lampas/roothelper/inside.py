@@ -1,17 +1,17 @@
-# ruff: noqa: PTH101, PTH102, PTH113, PTH114, PTH115, PTH116, PTH123, PTH211 - every import costs a start milliseconds
+# ruff: noqa: PTH101, PTH102, PTH113, PTH114, PTH115, PTH116, PTH123, PTH208, PTH211 - every import costs a start milliseconds
 """What runs in a sandbox: commands one after the other, and the account of what they left. Standard library, one file.
 
     python3 -I -S -B inside.py JSON
 
     {"commands": [[WORD…]…], "titles": [TEXT…], "cwd": DIR, "limits": {RLIMIT: N}, "copy": [FROM, TO] | [],
-     "collect": DIR | "", "port": N}
+     "watched": BOOL, "collect": DIR | "", "seed": [ARCHIVE, DIR] | [], "pack": DIR | "", "port": N}
 
 Commands write to stderr, both what they print and what they complain about, in the order in which they do. stdout is
 the account: one line of JSON, then every content of `files` once, as 64 hexadecimal digits, 8 bytes of big-endian
 length, the bytes.
 
     {"status": exit status of the last command, "ran": how many began, "files": [[path, mode, sha256, size]…],
-     "links": [links that cannot be taken], "opened": [files of the copy that the commands opened] | null: not known}
+     "links": [links that cannot be taken], "reads": [what of the copy was read; a directory that was listed ends in /]}
 
 It runs as the application's user, alone in its namespaces: whoever reads the account takes it for the application's own
 word. What the commands started is ended before the account is made.
@@ -29,7 +29,6 @@ import sys
 DATABASE = "/run/lampas/database.sock"
 _WHEN = 315532800  # every copied file's time, so that what is made from it does not hold the time of the build
 _NOT_FOUND, _NOT_RUN = 127, 126
-_OPEN, _OVERFLOW, _DIRECTORY = 0x20, 0x4000, 0x40000000  # of <sys/inotify.h>
 
 
 def main(told: dict) -> int:  # type: ignore[type-arg]
@@ -37,8 +36,9 @@ def main(told: dict) -> int:  # type: ignore[type-arg]
     if os.getppid() != 1:
         raise SystemExit("this runs in a sandbox alone")
     origin, copy = told["copy"] or ("", "")
-    before = copied(origin, copy) if copy else {}
-    opened = watched(copy) if copy and told["collect"] else lambda: None
+    before, folders = copied(origin, copy, writable=not told["watched"]) if copy else ({}, set())
+    if told["seed"]:
+        unpacked(*told["seed"])
     relay(told["port"]) if told["port"] else None
     status = ran = 0
     for words, title in zip(told["commands"], told["titles"], strict=True):
@@ -49,10 +49,15 @@ def main(told: dict) -> int:  # type: ignore[type-arg]
         if status:
             break
     end_the_others()
-    found = opened()
+    reads = read(copy, before, folders) if copy and not status else []
     files, links = changed(told["collect"], before, origin) if told["collect"] and not status else ([], [])
-    seen = None if found is None else sorted({*found, *moved(copy, files, before)})
-    account({"status": status, "ran": ran, "files": files, "links": links, "opened": seen}, told["collect"])
+    contents = {each[2]: f"{told['collect']}/{each[0]}" for each in files}
+    if told["pack"] and not status:
+        with contextlib.suppress(OSError):  # it is too large, or holds what no archive can: then there is none
+            archive = packed(told["pack"])
+            files.append(["data.tar", 0o444, sha256(archive), os.stat(archive).st_size])
+            contents[files[-1][2]] = archive
+    account({"status": status, "ran": ran, "files": files, "links": links, "reads": reads}, contents)
     return status
 
 
@@ -91,10 +96,11 @@ def become(words: list, cwd: str, limits: dict) -> None:  # type: ignore[type-ar
     os.execvpe(words[0], words, os.environ)  # noqa: S606 - no shell is what it is for
 
 
-def copied(origin: str, copy: str) -> dict:  # type: ignore[type-arg]
-    """Copies a tree; gives path → what a look at the copied file says. A look that says the same is the same file:
-    nobody can set the time of a change."""
-    seen = {}
+def copied(origin: str, copy: str, *, writable: bool) -> tuple:  # type: ignore[type-arg]
+    """Copies a tree; gives path → what a look at the copied file says, and its directories. A look that says the same
+    is the same file: nobody can set the time of a change."""
+    seen, folders_made = {}, [copy]
+    os.mkdir(copy, 0o755)
     for base, folders, files in os.walk(origin):
         there = copy + base[len(origin) :]
         for name in list(folders):
@@ -102,16 +108,46 @@ def copied(origin: str, copy: str) -> dict:  # type: ignore[type-arg]
                 files.append(name)
             else:
                 os.mkdir(f"{there}/{name}", 0o755)
+                folders_made.append(f"{there}/{name}")
         for name in files:
             source, target = f"{base}/{name}", f"{there}/{name}"
             if os.path.islink(source):
                 os.symlink(os.readlink(source), target)
                 continue
             shutil.copyfile(source, target)
-            os.chmod(target, stat.S_IMODE(os.stat(source).st_mode) & 0o777 | 0o200)
+            os.chmod(target, stat.S_IMODE(os.stat(source).st_mode) & 0o777 | (0o200 if writable else 0))
             os.utime(target, (_WHEN, _WHEN))
             seen[target] = look(os.lstat(target))
-    return seen
+    for folder in folders_made:
+        if not writable:
+            os.chmod(folder, 0o555)  # noqa: S103 - it is read by one user alone
+        os.utime(folder, (_WHEN, _WHEN))
+    return seen, set(folders_made)
+
+
+def read(copy: str, before: dict, folders: set) -> list:  # type: ignore[type-arg]
+    """What of the copy was read: the kernel keeps the time when a file was read first, or a directory listed, after its
+    own times were set back. What was changed, removed or is empty counts as read; nothing is known of what was looked
+    at without being opened."""
+    found = [path for path, seen in before.items() if not seen[1] or was_read(path) or look_at(path) != seen]
+    found += [f"{path}/" for path in folders if was_read(path)]
+    return sorted(path[len(copy) + 1 :] for path in found)
+
+
+def was_read(path: str) -> bool:
+    """Whether it was read since it was copied, or is not there any more."""
+    try:
+        return int(os.lstat(path).st_atime) != _WHEN
+    except OSError:
+        return True
+
+
+def look_at(path: str) -> tuple:  # type: ignore[type-arg]
+    """What a look at a file says now; of one that is gone nothing."""
+    try:
+        return look(os.lstat(path))
+    except OSError:
+        return ()
 
 
 def look(found: os.stat_result) -> tuple:  # type: ignore[type-arg]
@@ -148,65 +184,6 @@ def changed(collect: str, before: dict, origin: str) -> tuple:  # type: ignore[t
     return found, links
 
 
-def watched(top: str):  # type: ignore[no-untyped-def]
-    """Watches which files below a directory are opened from now on. What it returns tells them at the end, as paths
-    below the directory; None where that cannot be known: too many directories, too much at once."""
-    import ctypes
-    import select
-    import threading
-
-    libc = ctypes.CDLL(None)
-    queue = libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK)
-    folders = {}
-    for base, _, _ in os.walk(top):
-        watch = libc.inotify_add_watch(queue, os.fsencode(base), _OPEN) if queue >= 0 else -1
-        if watch < 0:
-            return lambda: None
-        folders[watch] = base[len(top) + 1 :]
-    found: set[str] = set()
-    lost: list[bool] = []
-    stop, stopped = os.pipe()
-
-    def follow() -> None:
-        ready: list[int] = []
-        while stop not in ready:
-            ready, _, _ = select.select([queue, stop], [], [])
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    take(os.read(queue, 1 << 16), folders, found, lost)
-
-    thread = threading.Thread(target=follow, daemon=True)
-    thread.start()
-
-    def opened():  # type: ignore[no-untyped-def]
-        os.write(stopped, b"1")
-        thread.join()
-        return None if lost else found
-
-    return opened
-
-
-def take(data: bytes, folders: dict, found: set, lost: list) -> None:  # type: ignore[type-arg]
-    """Reads events of inotify(7): watch, mask, cookie and length as 32-bit numbers, then the name, filled with NUL."""
-    at = 0
-    while at < len(data):
-        watch, mask, _, length = (int.from_bytes(data[at + n : at + n + 4], sys.byteorder) for n in (0, 4, 8, 12))
-        name = os.fsdecode(data[at + 16 : at + 16 + length].rstrip(b"\0"))
-        at += 16 + length
-        if mask & _OVERFLOW:
-            lost.append(True)
-        elif name and not mask & _DIRECTORY:
-            found.add(f"{folders[watch]}/{name}".lstrip("/"))
-
-
-def moved(copy: str, files: list, before: dict) -> set:  # type: ignore[type-arg]
-    """The files of the copy whose content stands under another name now, though nobody had to open them: by a new
-    link, by a new name."""
-    inodes = {seen[0]: path for path, seen in before.items()}
-    found = {inodes.get(os.stat(f"{copy}/{short}").st_ino) for short, *_ in files}
-    return {path[len(copy) + 1 :] for path in found if path}
-
-
 def same(original: str, digest: str, mode: int) -> bool:
     """Whether a file that was touched holds what it held."""
     return sha256(original) == digest and bool(os.stat(original).st_mode & 0o100) == (mode == 0o555)
@@ -218,18 +195,33 @@ def sha256(path: str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def account(said: dict, collect: str) -> None:  # type: ignore[type-arg]
-    """Writes the account."""
+def account(said: dict, contents: dict) -> None:  # type: ignore[type-arg]
+    """Writes the account; `contents` is sha256 → path."""
     with open(1, "wb", closefd=False) as out:
         out.write(json.dumps(said).encode("utf-8", "surrogateescape") + b"\n")
-        sent = set()
-        for short, _, digest, size in said["files"]:
-            if digest in sent:
-                continue
-            sent.add(digest)
-            out.write(digest.encode() + size.to_bytes(8, "big"))
-            with open(f"{collect}/{short}", "rb") as file:
+        for digest, path in contents.items():
+            out.write(digest.encode() + os.stat(path).st_size.to_bytes(8, "big"))
+            with open(path, "rb") as file:
                 shutil.copyfileobj(file, out, 1 << 20)
+
+
+def unpacked(archive: str, folder: str) -> None:
+    """Fills a scratch directory with what `packed` made of one."""
+    import tarfile
+
+    with tarfile.open(archive) as tar:
+        tar.extractall(folder)  # noqa: S202 - made here, and here is nothing to break out of
+
+
+def packed(folder: str) -> str:
+    """A directory as an archive; the same content gives the same bytes, but for times."""
+    import tarfile
+
+    archive = "/tmp/.data.tar"  # noqa: S108 - the sandbox's own
+    with tarfile.open(archive, "w") as tar:
+        for name in sorted(os.listdir(folder)):
+            tar.add(f"{folder}/{name}", name)
+    return archive
 
 
 def end_the_others() -> None:

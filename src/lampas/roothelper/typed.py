@@ -122,10 +122,12 @@ def sandbox(request: Mapping[str, Any]) -> Sandbox | None:
         found = Sandbox(**value)
     except TypeError as error:
         raise Refused("sandbox is none") from error
-    if found.tree not in ("read", "copy", "none") or found.data not in ("scratch", "live"):
+    if found.tree not in ("read", "watched", "copy", "none") or found.data not in ("scratch", "live"):
         raise Refused("sandbox names a tree or data that there is not")
-    if not isinstance(found.output, bool) or not isinstance(found.inputs, dict):
+    if not isinstance(found.output, bool) or not isinstance(found.pack, bool) or not isinstance(found.inputs, dict):
         raise Refused("sandbox is none")
+    if not isinstance(found.seed, str) or (found.seed and not _SHA256.fullmatch(found.seed)):
+        raise Refused("sandbox has a seed that is none")
     for name, sha256 in found.inputs.items():
         if not _INPUT.fullmatch(name) or not isinstance(sha256, str) or not _SHA256.fullmatch(sha256):
             raise Refused("sandbox has an input that is none")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from lampas.core.names import AppName, Sha256
@@ -10,16 +10,27 @@ from lampas.core.release.hooks import HookFile
 from lampas.core.release.values import Content
 from lampas.store.models import BuildHookRun
 
+_LOOKED_AT = 20  # runs that are compared with a tree
+
 
 @dataclass(frozen=True)
-class Made:
-    """A run of build hooks: the shape of its tree, what it opened there as path → sha256, what it made, what it wrote,
-    how many seconds it took."""
+class HookMemory:
+    """A run of build hooks as it is remembered.
 
-    shape: str
-    read: Mapping[str, str]
+    Attributes:
+        app: The application.
+        scope: Names all that they may depend on besides the contents of files.
+        saw: What they saw: path → content, or what a list can tell; empty where that is not known.
+        files: What they made.
+        log: What they wrote.
+        seconds: How long they took.
+    """
+
+    app: AppName
+    scope: str
+    saw: Mapping[str, str]
     files: Sequence[HookFile]
-    said: str
+    log: str
     seconds: float
 
 
@@ -29,31 +40,31 @@ def find(key: str) -> tuple[HookFile, ...] | None:
     return tuple(map(_file, row.files)) if row is not None else None
 
 
-def alike(shape: str, newest: int = 20) -> Iterator[tuple[str, dict[str, str], tuple[HookFile, ...]]]:
-    """Key, what they opened and what they made, on trees with files of the same names, the newest first."""
-    for row in BuildHookRun.objects.filter(shape=shape).order_by("-created").only("read", "files")[:newest]:
-        yield row.key, row.read, tuple(map(_file, row.files))
-
-
 def log(key: str) -> str:
     """What they wrote; "" where there are none."""
     return BuildHookRun.objects.filter(key=key).values_list("log", flat=True).first() or "" if key else ""
 
 
-def save(key: str, app: AppName, made: Made) -> None:
+def alike(scope: str) -> list[tuple[str, dict[str, str]]]:
+    """Runs in which all but the contents of files was the same, newest first: key, and what the hooks saw."""
+    rows = BuildHookRun.objects.filter(scope=scope).order_by("-created")
+    return list(rows.values_list("key", "saw")[:_LOOKED_AT])
+
+
+def save(key: str, memory: HookMemory) -> None:
     """Keeps what they made. Its content is kept already."""
     rows = [
         [file.path, file.mode, file.content.sha256, file.content.size,
          file.bytecode.sha256 if file.bytecode else "", file.bytecode.size if file.bytecode else 0]
-        for file in made.files
+        for file in memory.files
     ]  # fmt: skip
     values = {
-        "application": app,
-        "shape": made.shape,
-        "read": dict(made.read),
+        "application": memory.app,
+        "scope": memory.scope,
+        "saw": dict(memory.saw),
         "files": rows,
-        "log": made.said,
-        "seconds": made.seconds,
+        "log": memory.log,
+        "seconds": memory.seconds,
     }
     BuildHookRun.objects.update_or_create(key=key, defaults=values)
 

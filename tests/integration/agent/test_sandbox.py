@@ -105,6 +105,41 @@ ln -s deep/new.txt out/link; chmod 200 out/deep/new.txt
     assert not list((node.home / "data").rglob("upload"))
 
 
+@pytest.mark.parametrize("tree", ["copy", "watched"])
+def test_what_was_read_of_a_copy_is_told_and_nothing_else(node: Interface, tree: str) -> None:
+    files = {"a.txt": "a", "b.txt": "b", "run.sh": "#!/bin/sh\n", "d/x": "x", "d/e/y": "y", "q/z": "z", "empty": ""}
+    release = released(node, 15 + len(tree), files)
+    text = """
+import glob, mmap, os, shutil
+os.stat("b.txt"); os.path.exists("q/z"); os.path.getsize("b.txt")
+open("a.txt").read(); os.listdir("d")
+with open("d/e/y") as file: mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+"""
+    last, said = confined(node, release, python(text), sandbox=Sandbox(tree=tree))
+    assert last["status"] == 0, said
+    assert set(last["reads"]) == {"", "a.txt", "d/", "d/e/y", "empty"}  # Python lists where it starts to find modules
+
+
+def test_a_watched_release_cannot_be_written_to(node: Interface) -> None:
+    release = released(node, 16, {"a.txt": "a", "d/x": "x"})
+    for words in ("echo x > a.txt", "echo x > new", "rm a.txt", "mkdir d/new", "rm -r d"):
+        assert confined(node, release, ("sh", "-c", words), sandbox=Sandbox(tree="watched"))[0]["status"] != 0, words
+
+
+def test_a_scratch_directory_is_taken_back_whole_and_laid_in_again(node: Interface) -> None:
+    release = released(node, 17, persist=("var",))
+    make = "mkdir -p var/empty var/d; echo kept > var/d/x; chmod 700 var/d; ln -s d/x var/link; echo h > $LAMPAS_DATA/h"
+    env = {"LAMPAS_DATA": f"{node.home}/data/{release.app}"}
+    last, said = confined(node, release, ("sh", "-c", make), sandbox=Sandbox(tree="watched", pack=True), env=env)
+    [archive] = last["files"]
+    assert (archive["path"], last["status"]) == ("data.tar", 0), said
+    look = "cat var/link $LAMPAS_DATA/h; ls var; stat -c %a var/d; echo more >> var/d/x && cat var/d/x"
+    seeded = Sandbox(seed=archive["sha256"])
+    last, said = confined(node, release, ("sh", "-c", look), sandbox=seeded, env=env)
+    assert said.splitlines()[1:] == ["kept", "h", "d", "empty", "link", "700", "kept", "more"]
+    assert confined(node, release, ("true",), sandbox=Sandbox(seed="0" * 64))[0]["status"] == 126
+
+
 def test_links_that_lead_out_are_told_and_not_taken(node: Interface) -> None:
     release = released(node, 4)
     text = "ln -s /etc/passwd a; ln -s ../../../.. b; mkdir d; ln -s d c; ln -s nowhere e"

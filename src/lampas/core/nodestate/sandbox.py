@@ -15,8 +15,11 @@ class Sandbox:
     All that runs in it ends with it. It runs as the application's user, with a loopback of its own.
 
     Attributes:
-        tree: "read": the release, read-only; "copy": its `code/` is a copy that may be written to; "none": no release.
+        tree: "read": the release, read-only; "watched": the same, and what was read of `code/` is told; "copy": `code/`
+            is a copy that may be written to, and what was read of it is told; "none": no release.
         data: The application's persistent directory: "scratch" (an empty one) or "live".
+        seed: The sha256 of a tar archive that the node holds, which a scratch directory begins with; "": empty.
+        pack: Whether the scratch directory is taken back, as such an archive, `data.tar`.
         inputs: Name → sha256 of content that the node holds: it stands read-only in `/inputs`.
         output: Whether what is left behind is taken back: for "copy" the regular files under `code/` that are new or
             changed, else those in `/output`.
@@ -29,6 +32,8 @@ class Sandbox:
 
     tree: str = "read"
     data: str = "scratch"
+    seed: str = ""
+    pack: bool = False
     inputs: Mapping[str, str] = field(default_factory=dict)
     output: bool = False
     database: int = 0

@@ -7,7 +7,7 @@ import json
 import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from lampas.core.names import AppName, Sha256
 from lampas.core.nodestate import Manifest, ManifestFile
@@ -63,7 +63,7 @@ class HookRun:
         said: What they wrote.
         files: What they left, their content still with the runner.
         links: Links that they left and that lead out of the tree or to a directory.
-        opened: The files of the tree that they opened; None: it is not known.
+        reads: What of the tree they read; a directory that they listed ends in "/".
         seconds: How long it took.
     """
 
@@ -72,7 +72,7 @@ class HookRun:
     said: str
     files: tuple[HookFile, ...]
     links: tuple[str, ...]
-    opened: tuple[str, ...] | None
+    reads: tuple[str, ...]
     seconds: float
 
 
@@ -106,28 +106,47 @@ def words(hooks: Iterable[str]) -> tuple[tuple[str, ...], ...]:
 
 def key(draft: Manifest, hooks: Sequence[str]) -> str:
     """Names what build hooks work on: the same key, the same output. Settings are no part of it."""
-    inputs = [BUILDER, PYTHON, tree_digest(draft), draft.root, sorted(draft.persist), list(hooks)]
-    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+    return _hash([tree_digest(draft), *_around(draft, hooks)])
 
 
-def shape(draft: Manifest, hooks: Sequence[str]) -> str:
-    """Names what build hooks can see of a tree without opening a file: which files there are, distributions, hooks."""
-    names = [[file.path, file.mode] for file in draft.files]
-    wheels = sorted(wheel.sha256 for wheel in draft.wheels)
-    inputs = [BUILDER, PYTHON, names, wheels, draft.root, sorted(draft.persist), list(hooks)]
-    return hashlib.sha256(json.dumps(inputs).encode()).hexdigest()
+def scope(draft: Manifest, hooks: Sequence[str]) -> str:
+    """Names hooks with all that they may depend on but the contents of files: which files there are, distributions."""
+    shape = [[file.path, file.mode] for file in draft.files]
+    return _hash([shape, sorted(wheel.sha256 for wheel in draft.wheels), *_around(draft, hooks)])
 
 
-def reads(draft: Manifest, opened: Sequence[str] | None) -> dict[str, str]:
-    """What a run depended on, path → sha256: the files that it opened; every file where that is not known."""
-    content = {file.path: file.sha256 for file in draft.files}
-    return content if opened is None else {path: content[path] for path in sorted(opened) if path in content}
+def _around(draft: Manifest, hooks: Sequence[str]) -> list[Any]:
+    return [BUILDER, PYTHON, draft.root, sorted(draft.persist), list(hooks)]
 
 
-def unaffected(draft: Manifest, read: Mapping[str, str]) -> bool:
-    """Whether a tree of the same shape holds, in every file that a run opened, what that run found there."""
-    content = {file.path: file.sha256 for file in draft.files}
-    return all(content.get(path) == sha256 for path, sha256 in read.items())
+def seen(draft: Manifest, reads: Iterable[str]) -> dict[str, str]:
+    """What hooks saw of a tree: the content of each file that they read, and of each directory that they listed what a
+    list can tell: names, modes and sizes.
+
+    Args:
+        draft: The tree.
+        reads: What they read; a directory ends in "/".
+    """
+    files = {file.path: file.sha256 for file in draft.files}
+    lists = _lists(draft)
+    return {path: lists.get(path, "") if path.endswith("/") or not path else files.get(path, "") for path in reads}
+
+
+def _lists(draft: Manifest) -> dict[str, str]:
+    """Directory, ending in "/" ("" the top) → the hash of what a list of it can tell."""
+    entries: dict[str, set[tuple[str, int, int]]] = {}
+    for file in draft.files:
+        folder, _, name = file.path.rpartition("/")
+        entries.setdefault(f"{folder}/" if folder else "", set()).add((name, file.mode, file.size))
+        while folder:
+            parent, _, name = folder.rpartition("/")
+            entries.setdefault(f"{parent}/" if parent else "", set()).add((name, 0, 0))
+            folder = parent
+    return {folder: _hash(sorted(found)) for folder, found in entries.items()}
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, separators=(",", ":")).encode()).hexdigest()
 
 
 def check(app: AppName, hooks: Sequence[str], kind: str, run: HookRun) -> None:

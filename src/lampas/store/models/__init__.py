@@ -10,7 +10,7 @@ from lampas.store.models.data import KeptData
 from lampas.store.models.databases import AppDatabase, DatabaseAccount
 from lampas.store.models.distributions import AdvisoryRow, DistributionRow, WheelRow
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
-from lampas.store.models.hooks import BuildHookRun, SetupRun
+from lampas.store.models.hooks import BuildHookRun, SetupProof, SetupRun
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
 from lampas.store.models.operations import Operation, OperationStep
 from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
@@ -45,6 +45,7 @@ __all__ = [
     "ReleaseArtifact",
     "Repository",
     "SecretRow",
+    "SetupProof",
     "SetupRun",
     "Slot",
     "Token",
