@@ -9,11 +9,11 @@ import shutil
 import socket
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from engines.waiting import until
 from lampas.core.cluster.live import AppLive
 from lampas.core.nodestate import Places
 from lampas.core.serving import front, maps, units
@@ -37,15 +37,6 @@ def _free(port: int) -> bool:
         except OSError:
             return False
         return True
-
-
-def until(what: Callable[[], bool], seconds: float = 20.0) -> None:
-    """Polls until it is true; fails after the bound."""
-    for _ in range(int(seconds / 0.01)):
-        if what():
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"it did not come true within {seconds} s")
 
 
 def unprivileged() -> list[str]:

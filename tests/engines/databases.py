@@ -10,8 +10,8 @@ from pathlib import Path
 
 import MySQLdb
 
-from engines.apache import until
 from engines.node import free_port
+from engines.waiting import until
 from lampas.host import database, users
 from lampas.host.layout import Layout
 

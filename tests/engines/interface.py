@@ -23,7 +23,8 @@ from pathlib import Path
 from typing import Any
 
 import lampas
-from engines.apache import SECRET, free_ports, unprivileged, until
+from engines.apache import SECRET, free_ports, unprivileged
+from engines.waiting import until
 from lampas import pki, vault
 from lampas.core.cluster.live import AppLive
 from lampas.core.desired.node import NodePlace, RunningRelease, render

@@ -11,12 +11,13 @@ import socket
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import httpx
+
+from engines.waiting import until
 
 SOURCE = Path(__file__).resolve().parents[2] / "src"
 
@@ -134,8 +135,5 @@ def free_port() -> int:
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 60.0) -> None:
-    """Waits until something is so, bounded."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come about in time"
-        time.sleep(0.1)
+    """Waits until something of a whole node is so, bounded."""
+    until(condition, seconds)

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from packaging.requirements import Requirement
 
 from lampas.actions import code, definitions
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.build import locking
 from lampas.core.accounts import Actor, Permission
 from lampas.core.definition.values import FILE, Definition
@@ -30,7 +30,7 @@ class Added:
 
 
 @dataclass(frozen=True)
-class AddRequirements(Action[Added]):
+class AddRequirements(OnApplication[Added]):
     """Commits requirements to the file that holds an application's requirements: the one that its definition names or
     that is taken without a name, else the definition in force.
 
@@ -50,16 +50,6 @@ class AddRequirements(Action[Added]):
 
     app: AppName
     requirements: tuple[str, ...]
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

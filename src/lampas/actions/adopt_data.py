@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 
 
 @dataclass(frozen=True)
-class AdoptData(Action[None]):
+class AdoptData(OnApplication[None]):
     """Makes persistent directories that were kept the application's own again.
 
     Raises:
@@ -23,16 +23,6 @@ class AdoptData(Action[None]):
     permission: ClassVar[Permission] = Permission.DATABASES
 
     app: AppName
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     def perform(self, actor: Actor) -> None:
         """Does it."""

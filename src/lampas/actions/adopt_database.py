@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import Conflict
 
 
 @dataclass(frozen=True)
-class AdoptDatabase(Action[None]):
+class AdoptDatabase(OnApplication[None]):
     """Makes a database that was kept the application's own again.
 
     Raises:
@@ -25,16 +25,6 @@ class AdoptDatabase(Action[None]):
     permission: ClassVar[Permission] = Permission.DATABASES
 
     app: AppName
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     def perform(self, actor: Actor) -> None:
         """Does it."""

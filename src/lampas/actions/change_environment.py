@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 from lampas.actions import code, definitions
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.build import settings_only
 from lampas.core.accounts import Actor, Permission
 from lampas.core.definition.rendering import with_env
@@ -29,7 +29,7 @@ class Changed:
 
 
 @dataclass(frozen=True)
-class ChangeEnvironment(Action[Changed]):
+class ChangeEnvironment(OnApplication[Changed]):
     """Commits to the file in force and makes the next release at once: the tree of the newest verified one with the new
     settings. Where more than settings changed since that one was built, a build is asked for.
 
@@ -49,16 +49,6 @@ class ChangeEnvironment(Action[Changed]):
 
     app: AppName
     changes: Mapping[str, str | None]
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 from django.conf import settings
 
 from lampas.actions import code
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.build import definitions
 from lampas.core.accounts import Actor, Permission
 from lampas.core.definition.availability import check_available
@@ -25,7 +25,7 @@ _BRANCH = "main"
 
 
 @dataclass(frozen=True)
-class DefineApplication(Action[Oid]):
+class DefineApplication(OnApplication[Oid]):
     """Makes `apps/NAME.toml` of the repository `cluster` hold this text; returns the commit that it is in.
 
     The text is kept as it was written, comments included. Where nothing changes, nothing is committed.
@@ -41,16 +41,6 @@ class DefineApplication(Action[Oid]):
 
     app: AppName
     text: str
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

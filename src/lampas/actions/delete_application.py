@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lampas.actions import code, facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import CLUSTER, AppName
 from lampas.errors import InvalidInput, NotFound
@@ -14,7 +14,7 @@ from lampas.store import operations
 
 
 @dataclass(frozen=True)
-class DeleteApplication(Action[int]):
+class DeleteApplication(OnApplication[int]):
     """Takes an application's definition out of the cluster and commits the intent to stop all that runs of it.
 
     Its releases stay stored: what was deployed once can still be read. Returns the operation's id.
@@ -34,16 +34,6 @@ class DeleteApplication(Action[int]):
 
     app: AppName
     confirm: str
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     def perform(self, actor: Actor) -> int:
         """Checks, takes the definition out, commits the intent."""

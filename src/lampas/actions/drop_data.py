@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import InvalidInput
@@ -14,7 +14,7 @@ from lampas.store import operations
 
 
 @dataclass(frozen=True)
-class DropData(Action[int]):
+class DropData(OnApplication[int]):
     """Commits the intent to remove the persistent directories of a deleted application; returns the operation's id.
 
     Attributes:
@@ -32,16 +32,6 @@ class DropData(Action[int]):
 
     app: AppName
     confirm: str
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     def perform(self, actor: Actor) -> int:
         """Checks and commits the intent."""

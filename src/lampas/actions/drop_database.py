@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import Conflict, InvalidInput
@@ -15,7 +15,7 @@ from lampas.store.models import Slot
 
 
 @dataclass(frozen=True)
-class DropDatabase(Action[int]):
+class DropDatabase(OnApplication[int]):
     """Commits the intent to drop the database of an application that does not run with it; returns the operation's id.
 
     Attributes:
@@ -34,16 +34,6 @@ class DropDatabase(Action[int]):
 
     app: AppName
     confirm: str
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     def perform(self, actor: Actor) -> int:
         """Checks and commits the intent."""

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import NotFound
@@ -14,7 +14,7 @@ from lampas.store.models import DatabaseAccount
 
 
 @dataclass(frozen=True)
-class EndDatabaseAccount(Action[DatabaseAccount]):
+class EndDatabaseAccount(OnApplication[DatabaseAccount]):
     """Allows it and writes it down; whoever ends the account calls `dispatch.visits.end`.
 
     Raises:
@@ -26,16 +26,6 @@ class EndDatabaseAccount(Action[DatabaseAccount]):
 
     app: AppName
     account: str
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

@@ -49,6 +49,33 @@ class Action(ABC, Generic[Result]):
         """Does it, inside the frame's transaction."""
 
 
+class OnApplication(Action[Result]):
+    """An action on one application, its field `app`."""
+
+    app: AppName
+
+    @property
+    def application(self) -> AppName:
+        """The application."""
+        return self.app
+
+    @property
+    def subject(self) -> str:
+        """The application."""
+        return self.app
+
+
+class OnRelease(OnApplication[Result]):
+    """An action on one release of an application, its fields `app` and `number`."""
+
+    number: int
+
+    @property
+    def subject(self) -> str:
+        """The release."""
+        return f"{self.app}/{self.number}"
+
+
 def perform(action: Action[Result], actor: Actor) -> Result:
     """Runs an action: checks its permission, performs it and writes its audit row, all or nothing.
 

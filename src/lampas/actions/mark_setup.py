@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnRelease
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.core.release import setup
@@ -17,7 +17,7 @@ from lampas.store.models import Release
 
 
 @dataclass(frozen=True)
-class MarkSetup(Action[None]):
+class MarkSetup(OnRelease[None]):
     """Writes down that setup hooks are done on the application's database, or shall run again at the next deployment.
 
     Raises:
@@ -32,16 +32,6 @@ class MarkSetup(Action[None]):
     app: AppName
     number: int
     state: str
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The release."""
-        return f"{self.app}/{self.number}"
 
     @property
     def detail(self) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.databases import names
 from lampas.core.names import AppName
@@ -20,7 +20,7 @@ LONGEST = 12 * 60  # minutes
 
 
 @dataclass(frozen=True)
-class OpenDatabaseAccount(Action[DatabaseAccount]):
+class OpenDatabaseAccount(OnApplication[DatabaseAccount]):
     """Allows an account and writes down whose it is; whoever makes it calls `dispatch.visits.begin`.
 
     Attributes:
@@ -41,16 +41,6 @@ class OpenDatabaseAccount(Action[DatabaseAccount]):
     minutes: int
     read_only: bool
     lot: str = field(default_factory=lambda: secrets.token_hex(4))
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

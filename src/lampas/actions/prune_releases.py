@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.store import operations
 
 
 @dataclass(frozen=True)
-class PruneReleases(Action[int]):
+class PruneReleases(OnApplication[int]):
     """Commits the intent to delete releases that are neither among the newest `keep`, nor run, nor may be rolled back
     to, with the content that nothing else needs; returns the operation's id.
 
@@ -29,16 +29,6 @@ class PruneReleases(Action[int]):
 
     app: AppName
     keep: int = 10
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from lampas.actions import definitions, facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.definition.availability import check_available
 from lampas.core.names import AppName
@@ -16,7 +16,7 @@ from lampas.store.models import Application
 
 
 @dataclass(frozen=True)
-class RequestBuild(Action[int]):
+class RequestBuild(OnApplication[int]):
     """Commits the intent of a build; returns the operation's id.
 
     Attributes:
@@ -36,16 +36,6 @@ class RequestBuild(Action[int]):
     app: AppName
     at: str | None = None
     pins: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

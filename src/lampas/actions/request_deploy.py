@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnRelease
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.store import operations
 
 
 @dataclass(frozen=True)
-class RequestDeploy(Action[int]):
+class RequestDeploy(OnRelease[int]):
     """Commits the intent that a release runs everywhere and is given traffic; returns the operation's id.
 
     Attributes:
@@ -35,16 +35,6 @@ class RequestDeploy(Action[int]):
     app: AppName
     number: int
     traffic: int | None = None
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The release."""
-        return f"{self.app}/{self.number}"
 
     @property
     def detail(self) -> Mapping[str, Any]:

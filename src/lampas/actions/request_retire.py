@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnRelease
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import Conflict
@@ -14,7 +14,7 @@ from lampas.store import operations
 
 
 @dataclass(frozen=True)
-class RequestRetire(Action[int]):
+class RequestRetire(OnRelease[int]):
     """Commits the intent to stop a release and forget it on the nodes; returns the operation's id.
 
     Raises:
@@ -28,16 +28,6 @@ class RequestRetire(Action[int]):
 
     app: AppName
     number: int
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The release."""
-        return f"{self.app}/{self.number}"
 
     def perform(self, actor: Actor) -> int:
         """Checks and commits the intent."""

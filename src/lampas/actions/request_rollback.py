@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import Conflict
@@ -14,7 +14,7 @@ from lampas.store import operations
 
 
 @dataclass(frozen=True)
-class RequestRollback(Action[int]):
+class RequestRollback(OnApplication[int]):
     """Commits the intent to go back to the traffic table that was settled before this one; returns the operation's id.
 
     Raises:
@@ -27,16 +27,6 @@ class RequestRollback(Action[int]):
     long: ClassVar[bool] = True
 
     app: AppName
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     def perform(self, actor: Actor) -> int:
         """Checks and commits the intent."""

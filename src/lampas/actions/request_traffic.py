@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import Conflict, InvalidInput
@@ -15,7 +15,7 @@ from lampas.store import operations
 
 
 @dataclass(frozen=True)
-class RequestTraffic(Action[int]):
+class RequestTraffic(OnApplication[int]):
     """Commits the intent of a traffic table; returns the operation's id.
 
     Attributes:
@@ -34,16 +34,6 @@ class RequestTraffic(Action[int]):
 
     app: AppName
     table: Mapping[int, int]
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.store import operations
 
 
 @dataclass(frozen=True)
-class RotatePassword(Action[int]):
+class RotatePassword(OnApplication[int]):
     """Commits the intent to change the password without a failed request; returns the operation's id.
 
     Raises:
@@ -25,16 +25,6 @@ class RotatePassword(Action[int]):
     long: ClassVar[bool] = True
 
     app: AppName
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     def perform(self, actor: Actor) -> int:
         """Checks and commits the intent."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnRelease
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import InvalidInput
@@ -18,7 +18,7 @@ _LONGEST = 200  # characters of one of them
 
 
 @dataclass(frozen=True)
-class RunCommand(Action[None]):
+class RunCommand(OnRelease[None]):
     """Allows a command and writes down that it starts; whoever runs it calls `record_end` when it has ended.
 
     Raises:
@@ -34,16 +34,6 @@ class RunCommand(Action[None]):
     app: AppName
     number: int
     argv: tuple[str, ...]
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The release."""
-        return f"{self.app}/{self.number}"
 
     @property
     def detail(self) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 from lampas.actions import definitions, facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.definition.secrets import secret_name, secret_value
 from lampas.core.names import AppName
@@ -25,7 +25,7 @@ class SecretSet:
 
 
 @dataclass(frozen=True)
-class SetSecret(Action[SecretSet]):
+class SetSecret(OnApplication[SecretSet]):
     """Keeps the value sealed, and asks for the units that run to be renewed with it.
 
     Attributes:
@@ -46,16 +46,6 @@ class SetSecret(Action[SecretSet]):
     app: AppName
     key: str
     value: str = field(repr=False)
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from lampas.actions import facts
-from lampas.actions.frame import Action
+from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
 from lampas.errors import NotFound
@@ -15,7 +15,7 @@ from lampas.store import operations, secrets
 
 
 @dataclass(frozen=True)
-class UnsetSecret(Action[int | None]):
+class UnsetSecret(OnApplication[int | None]):
     """Forgets the value, and asks for the units that run to be renewed without it.
 
     Returns the operation that does it; None where nothing runs.
@@ -34,16 +34,6 @@ class UnsetSecret(Action[int | None]):
 
     app: AppName
     key: str
-
-    @property
-    def application(self) -> AppName:
-        """The application."""
-        return self.app
-
-    @property
-    def subject(self) -> str:
-        """The application."""
-        return self.app
 
     @property
     def detail(self) -> Mapping[str, Any]:

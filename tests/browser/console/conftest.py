@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from engines.live import live_server
 from integration.console import rows
 
 CHROMIUM = "/usr/bin/chromium"
@@ -57,40 +56,9 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture
 def address(chromium: Browser, tables: Path) -> Iterator[str]:
     """Where a live server with the small place of `rows.everything` answers."""
-    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-    from django.db import connections
-
-    from lampas.server.wsgi import application
-
     rows.everything()
-
-    class Quiet(WSGIRequestHandler):
-        """Says nothing."""
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Nothing."""
-
-    class Serving(ThreadedWSGIServer):
-        """Closes the database connections of each thread."""
-
-        daemon_threads = True
-
-        def close_request(self, request: Any) -> None:
-            """At the end of a request's thread."""
-            super().close_request(request)
-            connections.close_all()
-
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """A browser that went away is no error."""
-
-    server = Serving(("127.0.0.1", 0), Quiet)
-    server.set_app(application)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield f"http://localhost:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join(10)
+    with live_server() as port:
+        yield f"http://localhost:{port}"
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from engines.apache import until
 from engines.commands import run
 from engines.interface import ROOT, Code, Interface
+from engines.waiting import until
 from lampas.core.cluster.live import AppLive
 from lampas.core.desired.node import RunningRelease
 from lampas.core.nodestate import NodeState

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from engines.apache import until
 from engines.commands import Run
 from engines.interface import ROOT, Code, Interface, interface
+from engines.waiting import until
 from lampas.core.nodestate import ReleaseOnNode, Terminal
 from lampas.errors import Denied, Failed, NotFound
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from engines.apache import until
 from engines.interface import ROOT, Code, Interface, interface
+from engines.waiting import until
 from lampas.core.cluster.live import AppLive
 from lampas.errors import Failed
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from engines.apache import until
 from engines.interface import ROOT, Code, Interface, interface
+from engines.waiting import until
 from lampas.core.nodestate import ReleaseOnNode, Sandbox, Task
 from lampas.errors import Failed
 

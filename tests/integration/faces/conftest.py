@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from engines.api import ApiClient
+from engines.live import live_server
 
 Somebody = Callable[..., ApiClient]
 
@@ -40,32 +39,5 @@ def admin(somebody: Somebody) -> ApiClient:
 @pytest.fixture
 def server(tables: Path) -> Iterator[str]:
     """A live server on a free port; its URL."""
-    from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
-    from django.db import connections
-
-    from lampas.server.wsgi import application
-
-    class Quiet(WSGIRequestHandler):
-        """Says nothing."""
-
-        def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-            """Nothing."""
-
-    class Serving(ThreadedWSGIServer):
-        """Closes the database connections of each thread."""
-
-        daemon_threads = True
-
-        def close_request(self, request: Any) -> None:
-            """At the end of a request's thread."""
-            super().close_request(request)
-            connections.close_all()
-
-    serving = Serving(("127.0.0.1", 0), Quiet)
-    serving.set_app(application)
-    thread = threading.Thread(target=serving.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{serving.server_port}"
-    serving.shutdown()
-    serving.server_close()
-    thread.join(10)
+    with live_server() as port:
+        yield f"http://127.0.0.1:{port}"
