@@ -65,7 +65,7 @@ class LockRow(models.Model):
 
     inputs = models.CharField(max_length=64, primary_key=True)
     lock = models.JSONField()
-    application = models.CharField(max_length=32, default="", db_index=True)  # the one that asked first
+    application = models.CharField(max_length=32, default="", db_default="", db_index=True)  # that asked first
     created = models.DateTimeField(auto_now_add=True)
 
 
