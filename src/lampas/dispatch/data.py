@@ -10,7 +10,7 @@ from lampas.core.names import AppName
 from lampas.core.nodestate import DataOrder
 from lampas.dispatch import nodes
 from lampas.errors import Conflict, LampasError
-from lampas.store import queue
+from lampas.store import queue, setups
 from lampas.store.models import KeptData, Operation
 
 _LIFETIME = 300  # seconds until a node refuses an order
@@ -64,5 +64,6 @@ def drop(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         nodes.connect(row).drop_data(order)
         steps.end(step)
         freed += size
+    setups.forget(app)
     KeptData.objects.filter(application=app).delete()
     return {"application": app, "bytes": freed}

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from lampas.core.names import AppName
 from lampas.store.models import SetupProof
 
-_KEPT = 5  # of each scope: older ones are forgotten, the node forgets their content too
+_LOOKED_AT = 5  # runs that are compared with a tree
+_KEPT = 20  # runs of each application; older ones are forgotten, and the node forgets their content too
 
 
 @dataclass(frozen=True)
@@ -22,12 +23,12 @@ class Remembered:
 
 def alike(scope: str) -> list[Remembered]:
     """Runs in which all but the contents of files was the same, newest first."""
-    rows = SetupProof.objects.filter(scope=scope).order_by("-pk")[:_KEPT]
+    rows = SetupProof.objects.filter(scope=scope).order_by("-pk")[:_LOOKED_AT]
     return [Remembered(row.saw, row.data, row.log) for row in rows]
 
 
 def save(app: AppName, scope: str, run: Remembered) -> None:
-    """Keeps a run, and forgets old ones."""
+    """Keeps a run, and forgets the application's old ones."""
     SetupProof.objects.create(application=app, scope=scope, saw=dict(run.saw), data=run.data, log=run.log)
-    old = SetupProof.objects.filter(scope=scope).order_by("-pk").values_list("pk", flat=True)[_KEPT:]
+    old = SetupProof.objects.filter(application=app).order_by("-pk").values_list("pk", flat=True)[_KEPT:]
     SetupProof.objects.filter(pk__in=list(old)).delete()
