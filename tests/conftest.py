@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from engines.mariadb import MariaDB
+from lampas import pki
 from lampas.vault import make_keys
 
 settings.register_profile("untimed", deadline=None)  # how long a case takes says something about the machine
@@ -57,6 +58,7 @@ def django(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Path:
         "uv_cache": str(directory / "uv"),
         "doorbell": str(directory / "doorbell"),
         "vault_key": str(directory / "vault.key"),
+        **_keys(directory),
     }
     (directory / "vault.key").write_bytes(make_keys())
     (directory / "server.json").write_text(json.dumps(settings))
@@ -69,6 +71,21 @@ def django(mariadb: MariaDB, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
     call_command("migrate", verbosity=0)
     return directory
+
+
+def _keys(directory: Path) -> dict[str, str]:
+    """What a console proves itself with, in files: a node that is not there is then one that does not answer."""
+    nodes, consoles = pki.make_authority("nodes"), pki.make_authority("console")
+    client = pki.issue(consoles, "console", server=False)
+    content = {
+        "client_certificate": client.certificate,
+        "client_key": client.key,
+        "nodes_ca": nodes.certificate,
+        "signing_key": pki.make_signing_key().private,
+    }
+    for name, data in content.items():
+        (directory / name).write_bytes(data)
+    return {name: str(directory / name) for name in content}
 
 
 @pytest.fixture

@@ -87,6 +87,11 @@ def every(applications: list[str] | None) -> Disk:
     )
 
 
+def nodes_alone() -> list[NodeDisk]:
+    """The nodes' disks."""
+    return [_node(name, report) for name, report in _reports("").items()]
+
+
 def one(app: AppName) -> AppDisk:
     """What one application takes, also one that was deleted.
 

@@ -50,7 +50,7 @@ class NodeHealth:
 
 @dataclass(frozen=True)
 class Concern:
-    """Something that needs attention, `tone` bad before warn; the names say where to look."""
+    """Something that needs attention, `tone` bad before warn; the names say where to look, `page` before them."""
 
     tone: str
     what: str
@@ -59,6 +59,7 @@ class Concern:
     release: int | None = None
     operation: int | None = None
     node: str = ""
+    page: str = ""
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,11 @@ PAGES = (
     "/apps/shop/compare?from=2&to=3",
     "/apps/shop/closure",
     "/apps/shop/why?module=shop.orders",
+    "/apps/shop/settings",
+    "/apps/shop/database",
+    "/apps/shop/disk",
+    "/apps/shop/requirements",
+    "/kept",
     "/new/application",
     "/operations",
     "/nodes",
@@ -41,7 +46,7 @@ PAGES = (
     "/audit?verify=1",
 )
 ADMINISTRATORS = ("/people", "/audit", "/audit?verify=1")
-OF_THE_APPLICATION = ("/", "/apps", "/operations", "/tokens", "/new/application")
+OF_THE_APPLICATION = ("/", "/apps", "/kept", "/operations", "/tokens", "/new/application")
 
 
 @pytest.mark.usefixtures("place")

@@ -209,6 +209,12 @@ def curl_app(context: Mapping[str, Any], app: str, path: str, action: str) -> di
     return curl(context, "POST", f"/applications/{app}/{path}", bodies[action] or None)
 
 
+@register.inclusion_tag("console/parts/curl.html", takes_context=True)
+def curl_setup(context: Mapping[str, Any], app: str, number: int) -> dict[str, Any]:
+    """What an operator says of interrupted setup hooks, as a call of the API."""
+    return curl(context, "POST", f"/applications/{app}/releases/{number}/setup", {"state": "done"})
+
+
 @register.filter
 def operation_title(operation: Progress) -> str:
     """What an operation does, in words."""

@@ -11,7 +11,7 @@ from django.shortcuts import redirect
 
 from lampas.actions.create_application import CreateApplication
 from lampas.actions.frame import perform
-from lampas.console import paging
+from lampas.console import paging, rights
 from lampas.console.pages import WRITE, actor, page, show
 from lampas.core.accounts import Actor, Permission
 from lampas.core.definition.values import Definition
@@ -96,7 +96,7 @@ def values_of(who: Actor, name: AppName) -> dict[str, Any]:
         "unobserved": [
             version.number for version in found.versions if version.traffic and version.number not in running
         ],
-        "rights": _rights(who, name),
+        "rights": rights.reasons(who, name),
         "tab": "versions",
     }
 
@@ -113,15 +113,6 @@ def _row(version: releases.Version, seen: list[health.Unit]) -> Row:
 def _suggested(rows: list[Row]) -> int | None:
     """The newest version that can be deployed, which the form offers first."""
     return next((row.version.number for row in rows if not row.deployable), None)
-
-
-def _rights(who: Actor, app: AppName) -> dict[str, str]:
-    """For each permission: "" where it is held, else why the buttons that need it are off."""
-    asked: tuple[Permission, ...] = (Permission.CODE, Permission.BUILD, Permission.DEPLOY)
-    return {
-        str(item): "" if who.may(item, app) else f"It takes the permission “{item}” on {app}, which you do not have."
-        for item in asked
-    }
 
 
 def _definition(form: QueryDict) -> Definition:

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 
 from lampas.console.pages import actor, page, show
 from lampas.core.accounts import Permission
-from lampas.queries import applications, audit, health, operations
+from lampas.queries import applications, audit, health, operations, standing
 from lampas.queries.rights import visible
 
 APPLICATIONS = 24
@@ -22,8 +22,9 @@ def overview(request: HttpRequest) -> HttpResponse:
     names = visible(who)
     facts = health.facts(names)
     apps = applications.page(names, None, APPLICATIONS + 1)
+    all_of_them = [*health.concerns(facts, datetime.now(UTC)), *standing.concerns(names)]
     values = {
-        "concerns": health.concerns(facts, datetime.now(UTC)),
+        "concerns": sorted(all_of_them, key=lambda concern: concern.tone != "bad"),
         "nodes": facts.nodes,
         "apps": apps[:APPLICATIONS],
         "more_apps": len(apps) > APPLICATIONS,
@@ -33,3 +34,9 @@ def overview(request: HttpRequest) -> HttpResponse:
         else None,
     }
     return show(request, "overview.html", values)
+
+
+@page(Permission.VIEW)
+def disks(request: HttpRequest) -> HttpResponse:
+    """The disks that are nearly full: a part that the overview asks for once it is there, because nodes are asked."""
+    return show(request, "overview_disks.html", {"concerns": list(standing.full_disks())})

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from lampas.console import rights
 from lampas.console.differences import compare as compare_files
-from lampas.console.pages import page, show
+from lampas.console.pages import actor, page, show
 from lampas.console.reasons import Reasons
 from lampas.core.accounts import Permission
 from lampas.core.closure.compute import why as shortest
 from lampas.core.names import AppName, Oid, RepositoryName
 from lampas.errors import InvalidInput, LampasError, NotFound
-from lampas.queries import closures, code, comparison, definitions, health, releases
+from lampas.queries import bom, closures, code, comparison, definitions, health, releases, secrets, setups
 
 
 @dataclass(frozen=True)
@@ -38,9 +39,21 @@ def one(request: HttpRequest, app: str, number: int) -> HttpResponse:
         "others": [version for version in versions if version.number != number],
         "units": [unit for node in health.nodes([app]) for unit in node.units if unit.number == number],
         "unwaived": [row for row in found.unresolved if not row.get("waived") and not row.get("optional")],
+        "static": found.definition.get("static") or {},
+        "setup": setups.one(name, number),
+        "secrets": secrets.of(name),
+        "rights": rights.reasons(actor(request), name),
         "tab": "versions",
     }
     return show(request, "apps/release.html", values)
+
+
+@page(Permission.VIEW, application="app")
+def sbom(request: HttpRequest, app: str, number: int) -> HttpResponse:  # noqa: ARG001 - Django calls it so
+    """The bill of materials, as a file."""
+    document = bom.of(AppName(app), number)
+    named = {"Content-Disposition": f'attachment; filename="{app}-{number}.cdx.json"'}
+    return JsonResponse(document, content_type="application/vnd.cyclonedx+json", headers=named)
 
 
 @page(Permission.VIEW, application="app")
