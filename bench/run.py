@@ -20,6 +20,7 @@ PROGRAMS = {
     "settings": "serving/settings.py",
     "git": "git/run.py",
     "build": "build/release.py",
+    "pretalx": "build/pretalx.py",
     "distributions": "distributions/run.py",
     "engine": "engine/run.py",
     "change": "node/change.py",
