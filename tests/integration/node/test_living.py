@@ -124,3 +124,11 @@ def test_data_that_was_left_is_ended_by_its_name(shop: Node) -> None:
     number = shop.json("release", "build", "diary")["number"]
     shop.json("deploy", "diary", str(number))
     assert shop.get("diary").status_code == 200
+
+
+def test_how_much_is_kept_of_logs_is_a_setting_of_the_node(shop: Node) -> None:
+    shop.up("--no-sample", "--log-size", "20", "--log-files", "2")
+    told = json.loads((shop.home / "secrets/agent/agent.json").read_text())
+    assert (told["log_size"], told["log_files"], told["log_days"]) == (20 << 20, 2, 30)
+    shop.up("--no-sample")
+    assert json.loads((shop.home / "secrets/agent/agent.json").read_text())["log_files"] == 2

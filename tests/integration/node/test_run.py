@@ -128,7 +128,7 @@ def test_a_terminal_is_put_back_when_the_command_is_killed(shop: Node) -> None:
 
 
 def test_input_of_any_length_is_streamed_and_the_exit_status_passed_on(shop: Node) -> None:
-    size = 200 << 20
+    size = 64 << 20
     run = started(shop, "sh", "-c", "wc -c; exit 3", stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert run.stdin is not None
     assert run.stdout is not None
@@ -139,7 +139,7 @@ def test_input_of_any_length_is_streamed_and_the_exit_status_passed_on(shop: Nod
     run.stdin.close()
     assert int(run.stdout.read()) == size
     assert run.wait(60) == 3
-    assert most < 150 << 20
+    assert most < 100 << 20
     run.stdout.close()
 
 
