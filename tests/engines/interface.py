@@ -29,6 +29,7 @@ from lampas import pki, vault
 from lampas.core.cluster.live import AppLive
 from lampas.core.desired.node import NodePlace, RunningRelease, render
 from lampas.core.nodestate import Manifest, ManifestFile, ManifestWheel, NodeState, ReleaseOnNode, Task
+from lampas.core.nodestate.places import volatile
 from lampas.core.serving import front
 from lampas.dispatch.interface import Keys, ManagementInterface
 from lampas.errors import Unreachable
@@ -240,6 +241,7 @@ class Interface:
                 subprocess.run(["userdel", f"lampas-{app}"], capture_output=True)
             if self._mounted:
                 subprocess.run(["umount", "--lazy", str(self.home)], check=True)
+            shutil.rmtree(volatile(str(self.home), users=self.users, shm=True), ignore_errors=True)
             shutil.rmtree(self.home, ignore_errors=True)
 
     # How it is made.

@@ -6,6 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
+from lampas.core.nodestate.places import volatile
 from lampas.errors import Conflict, Denied
 from lampas.host import boot, keeping, settings, sudoers, users
 from lampas.host.layout import Layout
@@ -28,7 +29,7 @@ def owned(layout: Layout) -> Settings:
 
 
 def down(home: Path) -> None:
-    """Stops everything, release units too.
+    """Stops everything, release units too. What stood in memory alone is gone with it; the agent writes it again.
 
     Raises:
         LampasError: There is no node, or it could not be stopped.
@@ -37,6 +38,7 @@ def down(home: Path) -> None:
     found = owned(layout)
     with turn(home):
         keeping.stop(layout, found)
+        _forget(found, home)
 
 
 def destroy(home: Path, *, confirmed: bool) -> None:
@@ -52,12 +54,19 @@ def destroy(home: Path, *, confirmed: bool) -> None:
         raise Conflict(f"this removes {home} with all code, releases and data in it", "if you mean it: --yes")
     with turn(home):
         keeping.stop(layout, found)
+        _forget(found, home)
         boot.remove(home)
         sudoers.remove(home)
         _remove(home)
         if found.isolation == USERS and sudoers.homes() == 0:  # homes on one machine share LAMPAS's Unix users
             users.remove(users.made_by_lampas())
     lock_file(home).unlink(missing_ok=True)
+
+
+def _forget(found: Settings, home: Path) -> None:
+    """Removes the environments of units from memory."""
+    shm = Path("/dev/shm").is_dir()  # noqa: S108 - as the root helper asks
+    shutil.rmtree(volatile(str(home), users=found.isolation == USERS, shm=shm), ignore_errors=True)
 
 
 def _remove(home: Path) -> None:
