@@ -134,8 +134,13 @@ class ManagementInterface:
         return {str(name): str(version) for name, version in answer["installed"].items()}
 
     def close(self) -> None:
-        """Closes the kept connections."""
+        """Closes the kept connections; nothing can be asked any more."""
         self._http.close()
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed."""
+        return self._http.is_closed
 
     def _json(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:

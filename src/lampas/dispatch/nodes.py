@@ -35,9 +35,10 @@ def of_console() -> Node:
 def connect(node: Node) -> ManagementInterface:
     """The connection to a node; made at the first call, shared by this process's threads."""
     with _lock:
-        if node.address not in _connections:
-            _connections[node.address] = ManagementInterface(node.address, _keys())
-        return _connections[node.address]
+        known = _connections.get(node.address)
+        if known is None or known.closed:
+            known = _connections[node.address] = ManagementInterface(node.address, _keys())
+        return known
 
 
 def _keys() -> Keys:

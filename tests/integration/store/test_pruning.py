@@ -83,7 +83,7 @@ def test_only_content_that_nothing_else_needs_goes(shop: Any) -> None:
     for key, name in (("k1", own), ("k2", shared)):
         BuiltRow.objects.create(key=key, code=name, code_size=1)
         files = [["a", 0o444, name, 1, "", 0]]
-        BuildHookRun.objects.create(key=key, application="shop", files=files, read={}, log="", seconds=1.0)
+        BuildHookRun.objects.create(key=key, application="shop", files=files, scope=key, log="", seconds=1.0)
     WheelRow.objects.create(inputs="w", name="x", version="1", filename="x", sha256=wheel, source="s", seconds=1.0)
     gone = go(1)
     assert (set(gone.content), gone.bytes) == ({own, wheel}, len(b"own") + len(b"wheel"))
