@@ -6,23 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.conf import settings
-
 from lampas.actions import code
+from lampas.actions import definitions as defined
 from lampas.actions.frame import Action
 from lampas.build import definitions
 from lampas.core.accounts import Actor, Permission
-from lampas.core.definition.availability import check_available
-from lampas.core.definition.hosts import check_hosts
-from lampas.core.definition.parsing import parse_app
 from lampas.core.definition.rendering import render
 from lampas.core.definition.values import Definition
 from lampas.core.names import CLUSTER, AppName, Oid
 from lampas.errors import Conflict, NotFound
+from lampas.git.cluster import BRANCH
 from lampas.store.models import Application
-from lampas.store.releases import taken_hosts
-
-_BRANCH = "main"
 
 
 @dataclass(frozen=True)
@@ -60,15 +54,13 @@ class CreateApplication(Action[Oid]):
         app = self.definition.name
         code.require(self.definition.repository)
         text = render(self.definition)
-        checked = parse_app(text, app)
-        check_available(checked)
-        check_hosts(checked, settings.CONFIGURATION.domain, taken_hosts(app))
+        defined.checked(text, app)
         self._refuse_taken(app)
-        head = code.head(CLUSTER, _BRANCH)
+        head = code.head(CLUSTER, BRANCH)
         path = f"apps/{app}.toml"
         if head is not None and path in code.reader().tree(CLUSTER, head):
             raise _taken(app)
-        commit = code.commit(actor, CLUSTER, _BRANCH, {path: text.encode()}, f"{app}: make the application", head)
+        commit = code.commit(actor, CLUSTER, BRANCH, {path: text.encode()}, f"{app}: make the application", head)
         Application.objects.update_or_create(name=app, defaults={"deleted": None})
         return commit
 

@@ -6,22 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from django.conf import settings
-
 from lampas.actions import code
+from lampas.actions import definitions as defined
 from lampas.actions.frame import OnApplication
 from lampas.build import definitions
 from lampas.core.accounts import Actor, Permission
-from lampas.core.definition.availability import check_available
-from lampas.core.definition.hosts import check_hosts
-from lampas.core.definition.parsing import parse_app
 from lampas.core.definition.values import FILE
 from lampas.core.names import CLUSTER, AppName, Oid
 from lampas.errors import Conflict, NotFound
+from lampas.git.cluster import BRANCH
 from lampas.store.models import Application
-from lampas.store.releases import taken_hosts
-
-_BRANCH = "main"
 
 
 @dataclass(frozen=True)
@@ -49,18 +43,15 @@ class DefineApplication(OnApplication[Oid]):
 
     def perform(self, actor: Actor) -> Oid:
         """Checks and commits it."""
-        definition = parse_app(self.text, self.app)
-        code.require(definition.repository)
-        check_available(definition)
-        check_hosts(definition, settings.CONFIGURATION.domain, taken_hosts(self.app))
+        code.require(defined.checked(self.text, self.app).repository)
         self._refuse_own_file()
-        head, path = code.head(CLUSTER, _BRANCH), f"apps/{self.app}.toml"
+        head, path = code.head(CLUSTER, BRANCH), f"apps/{self.app}.toml"
         before = code.reader().tree(CLUSTER, head).get(path) if head is not None else None
         commit = head
         if head is None or before is None or code.reader().blob(CLUSTER, before.oid) != self.text.encode():
             word = "make" if before is None else "change"
             changes: Mapping[str, bytes | None] = {path: self.text.encode()}
-            commit = code.commit(actor, CLUSTER, _BRANCH, changes, f"{self.app}: {word} the application", head)
+            commit = code.commit(actor, CLUSTER, BRANCH, changes, f"{self.app}: {word} the application", head)
         Application.objects.update_or_create(name=self.app, defaults={"deleted": None})
         assert commit is not None  # noqa: S101 - without a head something was committed
         return commit

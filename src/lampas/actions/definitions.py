@@ -2,12 +2,30 @@
 
 from __future__ import annotations
 
+from django.conf import settings
+
 from lampas.actions import code
 from lampas.build import definitions
+from lampas.core.definition.availability import check_available
+from lampas.core.definition.hosts import check_hosts
+from lampas.core.definition.parsing import parse_app
 from lampas.core.definition.values import Definition
 from lampas.core.names import AppName
 from lampas.errors import NotFound
 from lampas.store.models import Application
+from lampas.store.releases import taken_hosts
+
+
+def checked(text: str, app: AppName) -> Definition:
+    """Reads a definition that is to be committed to `cluster`, and passes one that can be built and run here.
+
+    Raises:
+        InvalidInput: The definition cannot be used.
+    """
+    definition = parse_app(text, app)
+    check_available(definition)
+    check_hosts(definition, settings.CONFIGURATION.domain, taken_hosts(app))
+    return definition
 
 
 def in_force(app: AppName, at: str | None = None) -> Definition:

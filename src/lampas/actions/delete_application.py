@@ -9,7 +9,7 @@ from lampas.actions import code, facts
 from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import CLUSTER, AppName
-from lampas.errors import InvalidInput, NotFound
+from lampas.errors import NotFound
 from lampas.store import operations
 
 
@@ -37,8 +37,7 @@ class DeleteApplication(OnApplication[int]):
 
     def perform(self, actor: Actor) -> int:
         """Checks, takes the definition out, commits the intent."""
-        if self.confirm != self.app:
-            raise InvalidInput(f"the name typed to confirm is not {self.app}", "type the application's name")
+        facts.confirmed(self.app, self.confirm)
         facts.application(self.app)
         self._forget_definition(actor)
         return operations.request("delete", self.app, {}, actor.name)

@@ -9,7 +9,6 @@ from lampas.actions import facts
 from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
-from lampas.errors import InvalidInput
 from lampas.store import operations
 
 
@@ -35,7 +34,6 @@ class DropData(OnApplication[int]):
 
     def perform(self, actor: Actor) -> int:
         """Checks and commits the intent."""
-        if self.confirm != self.app:
-            raise InvalidInput(f"the name typed to confirm is not {self.app}", "type the application's name")
+        facts.confirmed(self.app, self.confirm)
         facts.kept_data(self.app)
         return operations.request("drop-data", self.app, {}, actor.name)

@@ -9,7 +9,7 @@ from lampas.actions import facts
 from lampas.actions.frame import OnApplication
 from lampas.core.accounts import Actor, Permission
 from lampas.core.names import AppName
-from lampas.errors import Conflict, InvalidInput
+from lampas.errors import Conflict
 from lampas.store import operations
 from lampas.store.models import Slot
 
@@ -37,8 +37,7 @@ class DropDatabase(OnApplication[int]):
 
     def perform(self, actor: Actor) -> int:
         """Checks and commits the intent."""
-        if self.confirm != self.app:
-            raise InvalidInput(f"the name typed to confirm is not {self.app}", "type the application's name")
+        facts.confirmed(self.app, self.confirm)
         facts.database(self.app)
         running = Slot.objects.filter(release__application__name=self.app, release__definition__database="own")
         if running.exists():

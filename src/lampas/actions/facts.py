@@ -81,6 +81,16 @@ def settled(name: AppName) -> list[dict[str, int]]:
     return list(rows.values_list("table", flat=True)[:2])
 
 
+def confirmed(name: AppName, typed: str) -> None:
+    """Passes the name of an application that was typed once more.
+
+    Raises:
+        InvalidInput: It is another.
+    """
+    if typed != name:
+        raise InvalidInput(f"the name typed to confirm is not {name}", "type the application's name")
+
+
 def percent(value: int) -> int:
     """Accepts a share of traffic.
 
