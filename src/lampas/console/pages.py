@@ -21,9 +21,9 @@ from lampas.api.permissions import actor, declared
 from lampas.api.problems import Unauthenticated
 from lampas.console import failures
 from lampas.core.accounts import Permission
-from lampas.errors import LampasError, Unreachable
+from lampas.errors import Denied, LampasError, Unreachable
 
-__all__ = ["actor", "page", "show"]
+__all__ = ["actor", "attempt", "page", "show"]
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 READ = ("GET", "HEAD")
@@ -75,6 +75,26 @@ def show(
 ) -> HttpResponse:
     """Renders `templates/console/TEMPLATE`."""
     return HttpResponse(render_to_string(f"console/{template}", dict(values or {}), request), status=status)
+
+
+def attempt(request: HttpRequest, change: Callable[[], str]) -> tuple[HttpResponse | None, LampasError | None]:
+    """Carries out what a form of a page asks for: where to go then, or the problem that the page shows instead.
+
+    Args:
+        request: Only a POST asks for anything.
+        change: Does it, and returns the address that follows.
+
+    Raises:
+        Denied: Whoever asks may not; that is a page of its own.
+    """
+    if request.method != "POST":
+        return None, None
+    try:
+        return redirect(change()), None
+    except Denied:
+        raise
+    except LampasError as error:
+        return None, error
 
 
 def _to_login(request: HttpRequest) -> HttpResponse:

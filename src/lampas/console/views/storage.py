@@ -6,7 +6,6 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from lampas.actions.adopt_data import AdoptData
 from lampas.actions.adopt_database import AdoptDatabase
@@ -17,11 +16,11 @@ from lampas.actions.frame import perform
 from lampas.actions.rotate_password import RotatePassword
 from lampas.api.problems import status
 from lampas.console import rights
-from lampas.console.pages import WRITE, actor, page, show
+from lampas.console.pages import WRITE, actor, attempt, page, show
 from lampas.core.accounts import Permission
 from lampas.core.names import AppName, app_name
 from lampas.dispatch import visits
-from lampas.errors import Denied, InvalidInput, LampasError, NotFound
+from lampas.errors import InvalidInput, NotFound
 from lampas.queries import databases, releases
 from lampas.queries import disk as disks
 from lampas.queries.rights import visible
@@ -31,14 +30,9 @@ from lampas.queries.rights import visible
 def database(request: HttpRequest, app: str) -> HttpResponse:
     """The database of an application; also of one that was deleted and left it."""
     name, who = AppName(app), actor(request)
-    problem: LampasError | None = None
-    if request.method == "POST":
-        try:
-            return redirect(_change(request, name))
-        except Denied:
-            raise
-        except LampasError as error:
-            problem = error
+    done, problem = attempt(request, lambda: _change(request, name))
+    if done is not None:
+        return done
     values: dict[str, Any] = {"app": app, "tab": "database", "rights": rights.reasons(who, name), "problem": problem}
     try:
         values["found"] = databases.one(name)
@@ -67,14 +61,9 @@ def disk(request: HttpRequest, app: str) -> HttpResponse:
 def kept(request: HttpRequest) -> HttpResponse:
     """All disks and applications, and what deleted applications left, with how that ends."""
     who = actor(request)
-    problem: LampasError | None = None
-    if request.method == "POST":
-        try:
-            return redirect(_end(request))
-        except Denied:
-            raise
-        except LampasError as error:
-            problem = error
+    done, problem = attempt(request, lambda: _end(request))
+    if done is not None:
+        return done
     names = visible(who)
     found = disks.every(names)
     left = [row for row in databases.every(names) if row.state == "kept"]

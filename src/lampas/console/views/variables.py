@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
 
 from lampas.actions.change_environment import ChangeEnvironment
 from lampas.actions.frame import perform
@@ -12,10 +11,10 @@ from lampas.actions.set_secret import SetSecret
 from lampas.actions.unset_secret import UnsetSecret
 from lampas.api.problems import status
 from lampas.console import rights
-from lampas.console.pages import WRITE, actor, page, show
+from lampas.console.pages import WRITE, actor, attempt, page, show
 from lampas.core.accounts import Permission
 from lampas.core.names import AppName
-from lampas.errors import Denied, InvalidInput, LampasError
+from lampas.errors import InvalidInput
 from lampas.queries import applications, secrets
 
 
@@ -23,14 +22,9 @@ from lampas.queries import applications, secrets
 def settings(request: HttpRequest, app: str) -> HttpResponse:
     """Settings with their values, for those who may change them; secrets by name alone."""
     name, who = AppName(app), actor(request)
-    problem: LampasError | None = None
-    if request.method == "POST":
-        try:
-            return redirect(_change(request, name))
-        except Denied:
-            raise
-        except LampasError as error:
-            problem = error
+    done, problem = attempt(request, lambda: _change(request, name))
+    if done is not None:
+        return done
     found = applications.one(name)
     kept = secrets.of(name)
     env = found.definition.get("env") or {}
