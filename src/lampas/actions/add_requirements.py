@@ -65,7 +65,7 @@ class AddRequirements(OnApplication[Added]):
         repository, file = self._place(found, asked.lines)
         branch = Repository.objects.get(name=repository).default_branch
         head = code.head(repository, branch)
-        entry = code.reader().tree(repository, head).get(file) if head is not None else None
+        entry = code.reader().entry(repository, head, file) if head is not None else None
         if head is None or entry is None:
             raise Conflict(f"{file} has moved in {repository} meanwhile", "try again")
         text = code.reader().blob(repository, entry.oid).decode()

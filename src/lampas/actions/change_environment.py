@@ -85,7 +85,7 @@ class ChangeEnvironment(OnApplication[Changed]):
         repository = found.defined_in
         branch = Repository.objects.get(name=repository).default_branch
         head = code.head(repository, branch)
-        entry = code.reader().tree(repository, head).get(found.file) if head is not None else None
+        entry = code.reader().entry(repository, head, found.file) if head is not None else None
         if head is None or entry is None:
             raise Conflict(f"{found.file} has moved in {repository} meanwhile", "try again")
         text = code.reader().blob(repository, entry.oid).decode()

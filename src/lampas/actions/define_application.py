@@ -46,7 +46,7 @@ class DefineApplication(OnApplication[Oid]):
         code.require(defined.checked(self.text, self.app).repository)
         self._refuse_own_file()
         head, path = code.head(CLUSTER, BRANCH), f"apps/{self.app}.toml"
-        before = code.reader().tree(CLUSTER, head).get(path) if head is not None else None
+        before = code.reader().entry(CLUSTER, head, path) if head is not None else None
         commit = head
         if head is None or before is None or code.reader().blob(CLUSTER, before.oid) != self.text.encode():
             word = "make" if before is None else "change"

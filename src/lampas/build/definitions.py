@@ -76,7 +76,7 @@ def _central(reader: HistoryReader, app: AppName) -> Definition | None:
     head = _head(reader, CLUSTER)
     if head is None:
         return None
-    entry = reader.tree(CLUSTER, head).get(f"apps/{app}.toml")
+    entry = reader.entry(CLUSTER, head, f"apps/{app}.toml")
     if entry is None:
         return None
     return replace(parse_app(reader.blob(CLUSTER, entry.oid), app), definition_commit=head)
@@ -93,7 +93,7 @@ def _central_names(reader: HistoryReader) -> Iterator[AppName]:
 
 
 def _own(reader: HistoryReader, repository: RepositoryName, commit: Oid) -> dict[AppName, Definition]:
-    entry = reader.tree(repository, commit).get(FILE)
+    entry = reader.entry(repository, commit, FILE)
     if entry is None:
         return {}
     found = parse(reader.blob(repository, entry.oid), FILE, repository)

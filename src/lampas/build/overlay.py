@@ -66,6 +66,10 @@ class _Overlay:
         found = self._reader.tree(repository, commit)
         return {**found, **self._entries} if (repository, commit) == self._at else found
 
+    def entry(self, repository: RepositoryName, commit: Oid, path: str) -> TreeEntry | None:
+        own = self._entries.get(path) if (repository, commit) == self._at else None
+        return self._reader.entry(repository, commit, path) if own is None else own
+
     def changes(self, repository: RepositoryName, old: Oid, new: Oid) -> Mapping[str, TreeEntry | None] | None:
         return None if repository == self._at[0] else self._reader.changes(repository, old, new)
 

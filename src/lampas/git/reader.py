@@ -112,6 +112,27 @@ class GitReader:
                 entries[path] = TreeEntry(path, Oid(oid.decode()), int(mode, 8), int(size))
         return entries
 
+    def entry(self, repository: RepositoryName, commit: Oid, path: str) -> TreeEntry | None:
+        """What `tree` gives for one path, without reading the others; None where it has no such file.
+
+        Raises:
+            NotFound: No such repository or commit.
+        """
+
+        def read(opened: pygit2.Repository) -> TreeEntry | None:
+            found: pygit2.Object = opened[commit].peel(pygit2.Tree)
+            for part in path.split("/"):
+                if not isinstance(found, pygit2.Tree) or not part or part not in found:
+                    return None
+                found = found[part]
+            if not isinstance(found, pygit2.Blob):
+                return None
+            return TreeEntry(path, Oid(str(found.id)), int(found.filemode or 0), found.size)
+
+        if not path.isprintable():
+            return self.tree(repository, commit).get(path)  # such names are not always UTF-8
+        return self._read(repository, read, commit)
+
     def changes(self, repository: RepositoryName, old: Oid, new: Oid) -> Mapping[str, TreeEntry | None] | None:
         """What `tree` gives otherwise for `new` than for `old`, by path; None for what is gone.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -106,7 +105,7 @@ def content(repository: RepositoryName, path: str, at: str | None) -> FileConten
         NotFound: No such repository, ref or file.
     """
     commit = commit_at(repository, at)
-    entry = entry_of(reader().tree(repository, commit), repository, path, commit)
+    entry = entry_of(repository, path, commit)
     text, encoded = None, None
     if entry.size <= SHOWN:
         data = reader().blob(repository, entry.oid)
@@ -132,7 +131,7 @@ def difference(repository: RepositoryName, older: str, newer: str | None, path: 
 def authorship(repository: RepositoryName, path: str, at: str | None) -> tuple[Oid, list[BlamedLine]]:
     """Who wrote each line of a file, with the commit that it was asked at."""
     commit = commit_at(repository, at)
-    entry = entry_of(reader().tree(repository, commit), repository, path, commit)
+    entry = entry_of(repository, path, commit)
     if entry.size > SHOWN:
         raise InvalidInput(f"{path} is too long for this", "ask git for it in a clone")
     return commit, blame(settings.CONFIGURATION, repository, commit, path)
@@ -167,13 +166,13 @@ def search(text: str, repository: str | None, limit: int) -> Found:
     return Found(matches=found[:wanted], more=len(found) > wanted)
 
 
-def entry_of(tree: Mapping[str, TreeEntry], repository: str, path: str, commit: str) -> TreeEntry:
-    """A file of a tree.
+def entry_of(repository: RepositoryName, path: str, commit: Oid) -> TreeEntry:
+    """A file of a commit.
 
     Raises:
         NotFound: It is not there.
     """
-    entry = tree.get(path)
+    entry = reader().entry(repository, commit, path)
     if entry is None:
         raise NotFound(f"{repository} has no file {path} at {commit[:12]}", "its history may tell where it went")
     return entry

@@ -157,6 +157,16 @@ def test_the_reader_gives_logs_trees_blobs_and_differences(desk: Desk, shop: Ser
         reader.tree(SHOP, Oid("f" * 40))
 
 
+def test_one_entry_is_what_the_tree_has_at_its_path(desk: Desk) -> None:
+    at = desk.write({"src/shop/a.py": b"a = 1\n", "naïve/ü.txt": b"x", "README": b""}, None)
+    tree = desk.reader.tree(SHOP, at)
+    others = ("src", "src/shop", "src/shop/none", "README/x", "", "/README", "src//shop/a.py", "a\nb", "\udce9")
+    for path in (*tree, *others):
+        assert desk.reader.entry(SHOP, at, path) == tree.get(path)
+    with pytest.raises(NotFound):
+        desk.reader.entry(SHOP, Oid("0" * 40), "README")
+
+
 def test_the_reader_reads_on_where_the_cache_was_deleted(desk: Desk, shop: Served) -> None:
     first = desk.write({"a": b"a"}, None)
     blob = desk.reader.tree(SHOP, first)["a"].oid

@@ -100,7 +100,7 @@ def locate(reader: Any, repo: str, path: str, ref: str) -> tuple[browse.At, Tree
         NotFound: No such repository, ref or file.
     """
     where = browse.at(reader, repo, ref)
-    entry = reader.tree(where.repository, where.commit).get(path) if where else None
+    entry = reader.entry(where.repository, where.commit, path) if where else None
     if where is None or entry is None:
         raise NotFound(
             f"{repo} has no file {path} at {ref or 'its default branch'}", "its history may tell where it went"

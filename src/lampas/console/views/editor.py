@@ -51,7 +51,7 @@ def new(request: HttpRequest, repo: str) -> HttpResponse:
     folder = request.GET.get("dir", "").strip("/")
     if request.method == "POST":
         path = request.POST.get("path", "").strip().strip("/")
-        if path in reader.tree(where.repository, where.commit):
+        if reader.entry(where.repository, where.commit, path) is not None:
             problem = Conflict(f"{path} is there already", "choose another name, or edit the file")
             return _again(request, where, folder, problem, new=True)
         return _save(request, reader, where, path, new=True)
@@ -109,7 +109,7 @@ def _lines(request: HttpRequest, reader: HistoryReader, where: browse.At, path: 
     """The text as it was meant: browsers send CR LF whatever the file had, so its own line ends are put back."""
     text = request.POST.get("text", "").replace("\r\n", "\n")
     try:
-        entry = reader.tree(where.repository, Oid(request.POST.get("parent", ""))).get(path)
+        entry = reader.entry(where.repository, Oid(request.POST.get("parent", "")), path)
         before = reader.blob(where.repository, entry.oid) if entry else b""
     except LampasError:
         before = b""
@@ -121,7 +121,7 @@ def _lines(request: HttpRequest, reader: HistoryReader, where: browse.At, path: 
 def _conflict(request: HttpRequest, reader: HistoryReader, where: browse.At, path: str, text: str) -> HttpResponse:
     """Somebody was faster: keep the text, show what they did, and let the author decide."""
     now = browse.at(reader, where.repository, where.ref) or where
-    entry = reader.tree(now.repository, now.commit).get(path)
+    entry = reader.entry(now.repository, now.commit, path)
     theirs = reader.blob(now.repository, entry.oid) if entry else None
     newest = reader.log(now.repository, now.commit, path=path, limit=1)
     values = {

@@ -30,6 +30,9 @@ class HistoryReader(Protocol):
     def tree(self, repository: RepositoryName, commit: Oid) -> Mapping[str, TreeEntry]:
         """All files of a commit by path, submodules left out."""
 
+    def entry(self, repository: RepositoryName, commit: Oid, path: str) -> TreeEntry | None:
+        """What `tree` gives for one path, in a time that does not depend on how many files there are."""
+
     def blob(self, repository: RepositoryName, oid: Oid) -> bytes:
         """The content of one blob."""
 
