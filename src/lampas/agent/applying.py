@@ -128,11 +128,11 @@ class Applier:
 
     def _in_order(self, state: NodeState, data: bytes) -> None:
         """An older generation is refused; an equal one must be equal."""
-        entry, applied = self._journal.last(), self.applied()
-        known = [(entry.generation, entry.signed.data)] if entry else []
-        if applied:
-            known.append((applied.generation, applied.encode()))
-        for generation, before in known:
+        applied, done = self.applied(), self._journal.applied()
+        known = [self._journal.begun()]
+        if applied and done:
+            known.append((applied.generation, done.data))
+        for generation, before in filter(None, known):
             if state.generation < generation:
                 raise Denied(f"generation {state.generation} is older than {generation}, which this node has seen")
             if state.generation == generation and before != data:

@@ -8,6 +8,7 @@ next is always decided by observing; the journal says what it was all for.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 from collections.abc import Sequence
@@ -55,6 +56,8 @@ class Journal:
         self._file = directory / "journal/apply.jsonl"
         self._applied = directory / "state/applied.json"
         self._open: BinaryIO | None = None
+        self._begun: tuple[int, bytes] | None = None
+        self._recorded: Signed | None = None
 
     def begin(self, signed: Signed, generation: int, steps: Sequence[str]) -> None:
         """Begins an apply: what it is for is on the disk when this returns."""
@@ -66,6 +69,7 @@ class Journal:
             "steps": list(steps),
         }
         _write(self._file, json.dumps(first).encode() + b"\n")
+        self._begun = generation, signed.data
         self._open = self._file.open("ab", buffering=0)
 
     def note(self, step: str, state: str) -> None:
@@ -82,6 +86,12 @@ class Journal:
         if self._open:
             self._open.close()
             self._open = None
+
+    def begun(self) -> tuple[int, bytes] | None:
+        """The generation and the bytes of the state that was to be applied last; None before the first."""
+        if self._begun is None and (entry := self.last()):
+            self._begun = entry.generation, entry.signed.data
+        return self._begun
 
     def last(self) -> Entry | None:
         """What the journal says; None before the first apply, or where its first line is not whole."""
@@ -104,14 +114,15 @@ class Journal:
     def record(self, signed: Signed) -> None:
         """Makes this the last state that was applied."""
         _write(self._applied, json.dumps({"signature": signed.signature, "document": signed.data.decode()}).encode())
+        self._recorded = signed
 
     def applied(self) -> Signed | None:
-        """The last state that was applied."""
-        try:
-            raw = json.loads(self._applied.read_bytes())
-            return Signed(raw["document"].encode(), raw["signature"])
-        except (OSError, ValueError, KeyError):
-            return None
+        """The last state that was applied. Nobody else writes it, so it is read once."""
+        if self._recorded is None:
+            with contextlib.suppress(OSError, ValueError, KeyError):
+                raw = json.loads(self._applied.read_bytes())
+                self._recorded = Signed(raw["document"].encode(), raw["signature"])
+        return self._recorded
 
     def _add(self, line: dict[str, Any]) -> None:
         if self._open:

@@ -62,14 +62,14 @@ def ensure_all() -> None:
             LOG.warning("the database of %s: %s", row.application, error.message)
 
 
-def prepare(app: AppName, number: int) -> None:
+def prepare(row: Release) -> None:
     """Makes sure that a release which asks for a database of its application's own finds one.
 
     Raises:
         Conflict, Unreachable, Failed: As `ensure`.
     """
-    if Release.objects.filter(application__name=app, number=number, definition__database="own").exists():
-        ensure(app)
+    if row.definition.get("database") == "own":
+        ensure(AppName(row.application.name))
 
 
 def find(app: AppName) -> AppDatabase:

@@ -8,11 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
-from django.db import transaction
-
 from lampas.core.desired.node import Key
 from lampas.core.nodestate import NodeState, Unit
-from lampas.dispatch import blobs, nodes, rendering
+from lampas.dispatch import blobs, generations, nodes, rendering
 from lampas.dispatch.interface import ManagementInterface
 from lampas.dispatch.wanted import Wanted, everything, let_go
 from lampas.errors import Failed, LampasError
@@ -36,7 +34,7 @@ class NodeResult:
     state: str
 
 
-def send(wanted: Wanted, progress: Progress) -> list[NodeResult]:
+def send(stored: Mapping[str, Wanted], wanted: Wanted, progress: Progress) -> list[NodeResult]:
     """Makes every appserver node run one application as wanted, and every other one as stored.
 
     Nodes are served one after the other; the first one is the canary. Where one fails, those before it are sent what
@@ -46,7 +44,7 @@ def send(wanted: Wanted, progress: Progress) -> list[NodeResult]:
         Failed: A node could not do it; the message quotes the application's own last words.
         Unreachable: A node does not answer.
     """
-    apps = {**everything(), wanted.app: wanted}
+    apps = {**stored, wanted.app: wanted}
     results: list[NodeResult] = []
     reached: list[Node] = []
     for node in nodes.with_role("appserver"):
@@ -110,13 +108,15 @@ def _send_one(
     """
     interface = nodes.connect(node)
     before = _before(node)
-    state = _next_state(node, apps, drain, _standing(before))
+    generation = generations.next_of(node)
+    expires = int(time.time()) + LIFETIME
+    state = rendering.node_state(node, apps, _standing(before), generation=generation, expires=expires, drain=drain)
     held = {release.manifest for release in before.releases} if before and not thorough else set()
     new = {release.manifest for release in state.releases} - held
     if new:
         blobs.ship(interface, new)
     _apply(interface, node.name, state, progress)
-    Node.objects.filter(pk=node.pk).update(sent=state.encode())
+    generations.remember(node, state)
 
 
 def _before(node: Node) -> NodeState | None:
@@ -131,16 +131,6 @@ def _decoded(sent: bytes) -> NodeState:
 
 def _standing(before: NodeState | None) -> Mapping[Key, Unit]:
     return {(unit.app, unit.number, unit.port): unit for unit in before.units} if before else {}
-
-
-def _next_state(node: Node, apps: Mapping[str, Wanted], drain: float, standing: Mapping[Key, Unit]) -> NodeState:
-    """Renders the node's state under its next generation, which is stored before the state is sent."""
-    with transaction.atomic():
-        locked = Node.objects.select_for_update().only("generation").get(pk=node.pk)
-        generation = locked.generation + 1
-        Node.objects.filter(pk=node.pk).update(generation=generation)
-    expires = int(time.time()) + LIFETIME
-    return rendering.node_state(node, apps, standing, generation=generation, expires=expires, drain=drain)
 
 
 def _apply(interface: ManagementInterface, node: str, state: NodeState, progress: Progress) -> None:

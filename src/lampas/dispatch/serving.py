@@ -38,23 +38,27 @@ def deploy(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     begun = time.monotonic()
     app, number = operation.application, int(operation.intent["number"])
     share = operation.intent.get("traffic")
-    databases.prepare(AppName(app), number)
-    setup.ensure(operation, steps, number)
-    slot = wanted.reserve(app, number)
-    renewed = wanted.renew(app, sending.changed(wanted.Wanted(app, {number: slot.port})))
-    table = shares.deploy(wanted.in_force(app), number, 100 if share is None else int(share))
+    row = wanted.release(app, number)
+    databases.prepare(row)
+    setup.ensure(operation, steps, row)
+    slot, new = wanted.slot_of(row)
+    stale = set() if new else sending.changed(wanted.Wanted(app, {number: slot.port}))
+    renewed = wanted.renew(app, stale)
+    stored = wanted.stored()
+    table = shares.deploy(stored.tables.get(app, {}), number, 100 if share is None else int(share))
+    after = stored.with_traffic(app, table, keep=number, renewed=renewed)
     try:
-        row, nodes = _run(app, table, steps, keep=number, renewed=renewed)
+        settled, nodes = _run(stored, after, steps)
     except LampasError:
         if slot.state == "warm" and operation.started and slot.since >= operation.started:
             slot.delete()
         raise
     wanted.proven(app, number)
     return {
-        "deployment": row.pk,
+        "deployment": settled.pk,
         "number": number,
         "seconds": round(time.monotonic() - begun, 3),
-        "traffic": row.table,
+        "traffic": settled.table,
         "nodes": [{"node": each.node, "state": each.state} for each in nodes],
     }
 
@@ -63,7 +67,8 @@ def traffic(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     """Puts a traffic table in force."""
     app = operation.application
     asked = {int(number): int(share) for number, share in operation.intent["table"].items()}
-    row, _ = _run(app, shares.check(asked, _running(app)), steps)
+    stored = wanted.stored()
+    row, _ = _run(stored, stored.with_traffic(app, shares.check(asked, stored.running(app))), steps)
     return {"traffic": row.table}
 
 
@@ -74,11 +79,16 @@ def rollback(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     settled = wanted.settled_tables(app)
     usable = Release.objects.filter(application__name=app, state="verified", retired__isnull=True)
     back = shares.back([wanted.table_of(row) for row in settled], list(usable.values_list("number", flat=True)))
-    for number in back.table.keys() - set(_running(app)):
-        databases.prepare(AppName(app), number)
-        wanted.reserve(app, number)
+    stored = wanted.stored()
+    gone = back.table.keys() - set(stored.running(app))
+    for number in gone:
+        row = wanted.release(app, number)
+        databases.prepare(row)
+        wanted.slot_of(row)
+    if gone:
+        stored = wanted.stored()
     left = [row.pk for row in settled[-back.undone :]]
-    _run(app, back.table, steps, leaving=left)
+    _run(stored, stored.with_traffic(app, back.table), steps, leaving=left)
     most = max(back.table, key=lambda number: (back.table[number], number))
     table = {str(number): share for number, share in back.table.items()}
     return {"number": most, "traffic": table, "seconds": round(time.monotonic() - begun, 3)}
@@ -87,13 +97,14 @@ def rollback(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
 def retire(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     """Stops a release that has no traffic, and forgets it."""
     app, number = operation.application, int(operation.intent["number"])
-    before = wanted.everything().get(app, wanted.Wanted(app))
+    stored = wanted.everything()
+    before = stored.get(app, wanted.Wanted(app))
     if before.traffic.get(number):
         raise Conflict(f"release {number} of {app} has traffic", f"give it to another one first: lampas traffic {app}")
     slots = {other: port for other, port in before.slots.items() if other != number}
     after = wanted.Wanted(app, slots, before.traffic, wanted.DRAIN)
     with LiveSteps(steps) as live:
-        sending.send(after, live)
+        sending.send(stored, after, live)
     with transaction.atomic():
         Slot.objects.filter(release__application__name=app, release__number=number).delete()
         found = Release.objects.filter(application__name=app, number=number)
@@ -106,7 +117,7 @@ def delete(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     """Stops everything of an application and forgets its traffic and its secrets; its data and its code stay."""
     app = operation.application
     with LiveSteps(steps) as live:
-        sending.send(wanted.Wanted(app, drain=wanted.DRAIN), live)
+        sending.send(wanted.everything(), wanted.Wanted(app, drain=wanted.DRAIN), live)
     left = data.keep(AppName(app))
     with transaction.atomic():
         Slot.objects.filter(release__application__name=app).delete()
@@ -126,18 +137,17 @@ def refresh(app: str, steps: queue.Steps) -> Refreshed:
     Raises:
         LampasError: A unit with traffic could not be renewed; everything runs as it did.
     """
-    table = wanted.in_force(app)
     now = wanted.everything().get(app)
     if now is None:
         return Refreshed()
     stale = sorted(sending.changed(now), reverse=True)
-    live, warm = [n for n in stale if table.get(n)], [n for n in stale if not table.get(n)]
+    live, warm = [n for n in stale if now.traffic.get(n)], [n for n in stale if not now.traffic.get(n)]
     failed = {}
     if live:
-        _renew(app, table, live, steps)
+        _renew(app, live, steps)
     for number in warm:
         try:
-            _renew(app, table, [number], steps)
+            _renew(app, [number], steps)
         except LampasError as error:
             failed[number] = error.message
     return Refreshed(tuple(sorted({*live, *warm} - set(failed))), failed)
@@ -174,29 +184,17 @@ def resend(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     return {"nodes": nodes}
 
 
-def _renew(app: str, table: shares.Table, numbers: list[int], steps: queue.Steps) -> None:
-    after = wanted.with_traffic(app, table, renewed=wanted.renew(app, numbers))
-    with LiveSteps(steps) as live:
-        sending.send(after, live)
-    wanted.settle(after)
-
-
-def _running(app: str) -> list[int]:
-    return list(Slot.objects.filter(release__application__name=app).values_list("release__number", flat=True))
+def _renew(app: str, numbers: list[int], steps: queue.Steps) -> None:
+    renewed = wanted.renew(app, numbers)
+    stored = wanted.stored()
+    _run(stored, stored.with_traffic(app, stored.tables.get(app, {}), renewed=renewed), steps)
 
 
 def _run(
-    app: str,
-    table: shares.Table,
-    steps: queue.Steps,
-    *,
-    keep: int | None = None,
-    leaving: list[int] | None = None,
-    renewed: Mapping[int, int] | None = None,
+    stored: wanted.Stored, after: wanted.Wanted, steps: queue.Steps, *, leaving: list[int] | None = None
 ) -> tuple[TrafficRow, list[sending.NodeResult]]:
-    after = wanted.with_traffic(app, table, keep=keep, renewed=renewed)
     with LiveSteps(steps) as live:
-        nodes = sending.send(after, live)
+        nodes = sending.send(stored.everything(), after, live)
     with transaction.atomic():
         if leaving:
             TrafficRow.objects.filter(pk__in=leaving).update(undone=datetime.now(UTC))

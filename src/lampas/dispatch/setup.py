@@ -14,7 +14,7 @@ from lampas.core.names import AppName
 from lampas.core.nodestate import Sandbox
 from lampas.core.release import hooks, setup
 from lampas.core.release.hooks import HookRun
-from lampas.dispatch import blobs, confined, databases, nodes, rendering, wanted
+from lampas.dispatch import blobs, confined, databases, nodes, rendering
 from lampas.dispatch.confined import Ended, NotRun
 from lampas.errors import Conflict, LampasError
 from lampas.store import queue, setups
@@ -45,19 +45,19 @@ def work_of(row: Release) -> Work | None:
     return Work(app, setup.key(row.tree, commands), database)
 
 
-def ensure(operation: Operation, steps: queue.Steps, number: int) -> None:
+def ensure(operation: Operation, steps: queue.Steps, row: Release) -> None:
     """Runs a release's setup hooks, unless they ran before.
 
     Raises:
         HookFailed: One ended badly; a deployment that is asked for again tries again.
         SetupUnknown: They were interrupted, now or before.
-        NotFound, Conflict: The release may not run, or its hooks run already.
+        Conflict: Its hooks run already.
         Unreachable: No node answers; nothing ran.
     """
-    row = wanted.release(operation.application, number)
     work = work_of(row)
     if work is None:
         return
+    number = row.number
     with setups.lock(work.app):
         found = setups.find(work)
         state = found.state if found else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max, QuerySet
 
 from lampas.core.cluster.live import allocate
 from lampas.core.serving.front import PORTS
@@ -37,30 +38,97 @@ class Wanted:
     drain: float = 0.0
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A release that has a port slot: its number and port, `live` or `warm`, and since when."""
+
+    number: int
+    port: int
+    state: str
+    since: datetime
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is stored of all applications that should run, read at one moment: an operation decides everything from it.
+
+    Attributes:
+        slots: Application → its releases with a slot, by number.
+        tables: Application → the traffic table in force, release number → percent.
+    """
+
+    slots: Mapping[str, Sequence[Standing]]
+    tables: Mapping[str, Mapping[int, int]]
+
+    def everything(self) -> dict[str, Wanted]:
+        """All applications that have a release that should run."""
+        return {
+            app: Wanted(app, {each.number: each.port for each in standing}, self.tables.get(app, {}))
+            for app, standing in self.slots.items()
+        }
+
+    def running(self, app: str) -> list[int]:
+        """The numbers of an application's releases that should run."""
+        return [each.number for each in self.slots.get(app, ())]
+
+    def with_traffic(
+        self,
+        app: str,
+        traffic: Mapping[int, int],
+        *,
+        keep: int | None = None,
+        renewed: Mapping[int, int] | None = None,
+    ) -> Wanted:
+        """An application as it should run under a traffic table: what is in it, and the newest few of the rest, warm.
+
+        Args:
+            app: The application.
+            traffic: Release number → percent.
+            keep: A release that runs whatever its share is.
+            renewed: The ports of releases that are being renewed.
+        """
+        slots = sorted(self.slots.get(app, ()), key=lambda each: each.since, reverse=True)
+        idle = [each for each in slots if each.number != keep and not traffic.get(each.number)]
+        # A unit that had traffic a moment ago may still be answering; it is let go with the next change.
+        quiet = datetime.now(UTC) - timedelta(seconds=DRAIN)
+        dropped = {each.number for each in idle[WARM_KEPT:] if each.state == "warm" and each.since < quiet}
+        ports = {each.number: each.port for each in slots if each.number not in dropped}
+        return Wanted(app, {**ports, **(renewed or {})}, dict(traffic), RENEWAL_DRAIN if renewed else 0.0)
+
+
+def stored() -> Stored:
+    """Reads what is stored, in two statements however many applications there are."""
+    slots: dict[str, list[Standing]] = {}
+    rows = Slot.objects.order_by("release__number")
+    fields = ("release__application__name", "release__number", "port", "state", "since")
+    for app, number, port, state, since in rows.values_list(*fields):
+        slots.setdefault(app, []).append(Standing(number, port, state, since))
+    newest = _settled().values("application").annotate(newest=Max("pk")).values("newest")
+    tables = TrafficRow.objects.filter(pk__in=newest).values_list("application__name", "table")
+    return Stored(slots, {app: _numbered(table) for app, table in tables})
+
+
 def everything() -> dict[str, Wanted]:
     """All applications that have a release that should run."""
-    slots: dict[str, dict[int, int]] = {}
-    rows = Slot.objects.order_by("release__number")
-    for app, number, port in rows.values_list("release__application__name", "release__number", "port"):
-        slots.setdefault(app, {})[number] = port
-    return {app: Wanted(app, ports, in_force(app)) for app, ports in slots.items()}
+    return stored().everything()
+
+
+def _settled() -> QuerySet[TrafficRow]:
+    return TrafficRow.objects.filter(settled__isnull=False, undone__isnull=True)
 
 
 def settled_tables(app: str, newest: int = REMEMBERED) -> list[TrafficRow]:
     """The newest settled traffic tables that no rollback went behind, oldest first; the last one is in force."""
-    rows = TrafficRow.objects.filter(application__name=app, settled__isnull=False, undone__isnull=True)
-    return list(reversed(rows.order_by("-pk")[:newest]))
-
-
-def in_force(app: str) -> dict[int, int]:
-    """The traffic table in force, release number → percent; empty while nothing was deployed."""
-    rows = settled_tables(app, 1)
-    return table_of(rows[0]) if rows else {}
+    return list(reversed(_settled().filter(application__name=app).order_by("-pk")[:newest]))
 
 
 def table_of(row: TrafficRow) -> dict[int, int]:
     """A stored table, release number → percent."""
-    return {int(number): int(percent) for number, percent in row.table.items()}
+    return _numbered(row.table)
+
+
+def _numbered(table: Mapping[str, int]) -> dict[int, int]:
+    return {int(number): int(percent) for number, percent in table.items()}
 
 
 def release(app: str, number: int) -> Release:
@@ -94,13 +162,16 @@ def reserve(app: str, number: int) -> Slot:
     Raises:
         Conflict: All port slots are taken.
     """
-    row = release(app, number)
+    return slot_of(release(app, number))[0]
+
+
+def slot_of(row: Release) -> tuple[Slot, bool]:
+    """A release's port slot, and whether it was reserved only now. Raises as `reserve` does."""
+    slot = Slot.objects.filter(release=row).first()
+    if slot is not None:
+        return slot, False
     with transaction.atomic():
-        taken = _taken()
-        slot = Slot.objects.filter(release=row).first()
-        if slot is None:
-            slot = Slot.objects.create(release=row, port=_free(taken), state="warm")
-    return slot
+        return Slot.objects.create(release=row, port=_free(_taken()), state="warm"), True
 
 
 def renew(app: str, numbers: Collection[int]) -> dict[int, int]:
@@ -113,6 +184,8 @@ def renew(app: str, numbers: Collection[int]) -> dict[int, int]:
     Raises:
         Conflict: All port slots are taken.
     """
+    if not numbers:
+        return {}
     with transaction.atomic():
         taken = _taken()
         found: dict[int, int] = {}
@@ -139,27 +212,6 @@ def _taken() -> list[int]:
 
 def _free(taken: Collection[int]) -> int:
     return allocate(taken, settings.CONFIGURATION.first_slot, PORTS)
-
-
-def with_traffic(
-    app: str, traffic: Mapping[int, int], *, keep: int | None = None, renewed: Mapping[int, int] | None = None
-) -> Wanted:
-    """The application as it should run under a traffic table: what is in it, and the newest few of the rest, warm.
-
-    Args:
-        app: The application.
-        traffic: Release number → percent.
-        keep: A release that runs whatever its share is.
-        renewed: The ports of releases that are being renewed.
-    """
-    rows = Slot.objects.filter(release__application__name=app).order_by("-since")
-    slots = list(rows.values_list("release__number", "port", "state", "since"))
-    idle = [slot for slot in slots if slot[0] != keep and not traffic.get(slot[0])]
-    # A unit that had traffic a moment ago may still be answering; it is let go with the next change.
-    quiet = datetime.now(UTC) - timedelta(seconds=DRAIN)
-    dropped = {number for number, _, state, since in idle[WARM_KEPT:] if state == "warm" and since < quiet}
-    ports = {number: port for number, port, *_ in slots if number not in dropped}
-    return Wanted(app, {**ports, **(renewed or {})}, dict(traffic), RENEWAL_DRAIN if renewed else 0.0)
 
 
 def settle(wanted: Wanted) -> TrafficRow:

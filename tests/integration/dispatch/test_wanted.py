@@ -27,7 +27,7 @@ def _live(app: str, number: int) -> None:
     from lampas.dispatch import wanted
 
     wanted.reserve(app, number)
-    wanted.settle(wanted.with_traffic(app, {number: 100}, keep=number))
+    wanted.settle(wanted.stored().with_traffic(app, {number: 100}, keep=number))
 
 
 def test_a_release_keeps_the_slot_that_it_has(tables: Path) -> None:
@@ -91,7 +91,7 @@ def test_a_version_that_is_being_tried_without_traffic_is_kept(tables: Path) -> 
     wanted.reserve("shop", 1)
     for number in range(2, 6):
         wanted.reserve("shop", number)
-    assert 1 in wanted.with_traffic("shop", {6: 100}, keep=1).slots
+    assert 1 in wanted.stored().with_traffic("shop", {6: 100}, keep=1).slots
 
 
 def test_settling_the_same_table_again_adds_nothing(tables: Path) -> None:

@@ -6,8 +6,9 @@ from lampas.store.models.releases import Application, Release
 
 
 class Node(models.Model):
-    """A host with its Management Interface. `observed` is what it last reported, `generation` what it was last sent,
-    `sent` the last NodeState that it applied: units that run go on as it says until they are renewed."""
+    """A host with its Management Interface. `observed` is what it last reported, `sent` the last NodeState that it
+    applied and `generation` that one's: units that run go on as it says until they are renewed. Generations up to
+    `reserved` were given out."""
 
     name = models.CharField(max_length=64, unique=True)
     address = models.CharField(max_length=255)  # host:port of its Management Interface
@@ -15,6 +16,7 @@ class Node(models.Model):
     roles = models.JSONField(default=list)
     state = models.CharField(max_length=16)  # unknown, joining, ready, draining, unreachable
     generation = models.BigIntegerField(default=0)
+    reserved = models.BigIntegerField(default=0, db_default=0)
     sent = models.BinaryField(default=b"")
     key = models.CharField(max_length=64, default="", db_default="")  # public, in hexadecimal: secrets are sealed to it
     observed = models.JSONField(default=dict)
