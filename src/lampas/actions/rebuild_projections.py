@@ -7,13 +7,15 @@ from typing import ClassVar
 
 from lampas.actions import code
 from lampas.actions.frame import Action
+from lampas.build import heads
 from lampas.core.accounts import Actor, Permission
 from lampas.store import projections
 
 
 @dataclass(frozen=True)
 class RebuildProjections(Action[bool]):
-    """Makes the module tables anew from the packs. Whether anything was different before.
+    """Makes the module tables, and who needs a file, anew from the packs and from what releases recorded. Whether
+    anything was different before.
 
     Caches on disk need no rebuilding: they are brought up to date whenever they are read.
     """
@@ -28,4 +30,5 @@ class RebuildProjections(Action[bool]):
 
     def perform(self, actor: Actor) -> bool:
         """Rebuilds them."""
-        return projections.rebuild(code.reader())
+        wrong = heads.rebuild(code.reader())
+        return projections.rebuild(code.reader()) or wrong

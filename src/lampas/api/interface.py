@@ -10,6 +10,7 @@ from lampas.api.problems import install, problem
 from lampas.api.routes import (
     accounts,
     applications,
+    closures,
     code,
     commands,
     databases,
@@ -49,6 +50,7 @@ _PARTS = (
     code,
     modules,
     applications,
+    closures,
     releases,
     hooks,
     distributions,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from lampas.core.closure.scope import Scope
 from lampas.core.closure.values import Closure
 from lampas.core.definition.values import Definition
 from lampas.core.distributions.sources import WheelBuilder
-from lampas.core.distributions.values import Requirements
+from lampas.core.distributions.values import Lock, Requirements
 from lampas.core.history.ports import HistoryReader
 from lampas.core.names import Oid, RepositoryName
 
@@ -64,11 +65,38 @@ def compute_scoped(
     tell: Callable[[str], None] = lambda _: None,
 ) -> Computed:
     """As `compute`, with the repositories that it was computed from; `tell` hears one line about each build."""
+    using = locking.Locking(tools(), builder, definition.name, definition.build_packages, tell)
+    return _computed(reader, definition, commit, pins, lambda wanted: locking.locked(wanted, using))
+
+
+def known(reader: HistoryReader, definition: Definition, commit: Oid) -> tuple[Closure, bool]:
+    """As `compute`, from what is stored alone: nothing is locked, fetched or built for it.
+
+    Returns:
+        The closure; and whether its requirements had been locked. Where they had not, it has no distributions.
+    """
+    using = locking.Locking(tools(), None, definition.name, definition.build_packages)
+    locks: list[Lock | None] = []
+
+    def stored(wanted: Requirements) -> Lock:
+        locks.append(locking.known(wanted, using))
+        return locks[0] or Lock(source=wanted.source)
+
+    return _computed(reader, definition, commit, None, stored).closure, locks[0] is not None
+
+
+def _computed(
+    reader: HistoryReader,
+    definition: Definition,
+    commit: Oid,
+    pins: Mapping[str, str] | None,
+    locked: Callable[[Requirements], Lock],
+) -> Computed:
     reader = overlay.over(reader, definition, commit)
     scopes = sources.scopes(reader, definition, commit, pins)
-    using = locking.Locking(tools(), builder, definition.name, definition.build_packages, tell)
-    lock = locking.locked(_requirements(reader, definition, scopes[0]), using)
-    with graphs.graph(definition, scopes, lock, lambda some: sources.facts_of(reader, some)) as graph:
+    lock = locked(_requirements(reader, definition, scopes[0]))
+    facts = functools.partial(sources.facts_of, reader)
+    with graphs.graph(definition.choose, scopes, lock.provided(), facts) as graph:
         return Computed(closed(graph, definition, commit, scopes, lock), scopes, reader)
 
 

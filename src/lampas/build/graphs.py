@@ -9,8 +9,6 @@ from dataclasses import dataclass, field
 
 from lampas.core.closure.graph import Graph
 from lampas.core.closure.scope import Scope, difference
-from lampas.core.definition.values import Definition
-from lampas.core.distributions.values import Lock
 from lampas.core.modules.values import Facts, Module
 from lampas.core.names import Oid, RepositoryName
 
@@ -31,16 +29,18 @@ _LOCK = threading.Lock()
 
 
 @contextmanager
-def graph(definition: Definition, scopes: Sequence[Scope], lock: Lock, facts: FactsOf) -> Iterator[Graph]:
+def graph(
+    choose: Mapping[str, RepositoryName], scopes: Sequence[Scope], provided: Mapping[str, str], facts: FactsOf
+) -> Iterator[Graph]:
     """The graph of some repositories as they are now. Nobody else changes it as long as it is held.
 
     Args:
-        definition: What it chooses where two repositories have a name.
+        choose: Name → the repository that was chosen for it, where several have it.
         scopes: The repositories in scope, in order.
-        lock: What distributions provide.
+        provided: Import prefix → distribution.
         facts: What is read in some files.
     """
-    kept = _kept(definition, scopes, lock)
+    kept = _kept(choose, scopes, provided)
     with kept.lock:
         gone: list[Module] = []
         come: list[Module] = []
@@ -77,12 +77,11 @@ def _reading(facts: FactsOf, come: Sequence[Module]) -> Callable[[Module], Facts
     return read
 
 
-def _kept(definition: Definition, scopes: Sequence[Scope], lock: Lock) -> _Kept:
+def _kept(choose: Mapping[str, RepositoryName], scopes: Sequence[Scope], provided: Mapping[str, str]) -> _Kept:
     roots = {scope.repository: scope.root for scope in scopes}
-    provided = lock.provided()
-    key = (tuple(roots.items()), tuple(sorted(provided.items())), tuple(sorted(definition.choose.items())))
+    key = (tuple(roots.items()), tuple(sorted(provided.items())), tuple(sorted(choose.items())))
     with _LOCK:
-        kept = _GRAPHS.pop(key, None) or _Kept(Graph(roots, provided, definition.choose), {})
+        kept = _GRAPHS.pop(key, None) or _Kept(Graph(roots, provided, choose), {})
         _GRAPHS[key] = kept
         for oldest in list(_GRAPHS)[:-_KEPT]:
             del _GRAPHS[oldest]

@@ -108,6 +108,16 @@ def locked(requirements: Requirements, using: Locking) -> Lock:
     return made
 
 
+def known(requirements: Requirements, using: Locking) -> Lock | None:
+    """The lock that some requirements have; None where they were never resolved.
+
+    Args:
+        requirements: What is required.
+        using: What it would be resolved with; nothing is.
+    """
+    return locks.find(_inputs(requirements, using)) if requirements.lines else Lock(source=requirements.source)
+
+
 def _chosen(requirements: Requirements, using: Locking, built: dict[Sha256, Sha256]) -> list[Wheel]:
     """The wheels to fetch; `built` is filled with the sources of those that were built."""
 

@@ -42,17 +42,24 @@ def scopes(
         tree = pinned(reader, definition.repository, reader.tree(definition.repository, commit), pins)
         found = [_scope(definition.repository, definition.root, tree)]
     else:
-        found = [_at(reader, definition.repository, definition.root, commit)]
+        found = [at(reader, definition.repository, definition.root, commit)]
     for name, ref in definition.uses.items():
         repository = RepositoryName(name)
         if repository == definition.repository:
             raise InvalidInput(f"{definition.file}: {repository} uses itself", "take it out of `uses`")
-        found.append(_at(reader, repository, None, reader.resolve(repository, ref)))
+        found.append(at(reader, repository, None, reader.resolve(repository, ref)))
     return tuple(found)
 
 
-def _at(reader: HistoryReader, repository: RepositoryName, root: str | None, commit: Oid) -> Scope:
-    """A repository at a commit: from the last commit that was asked for, if the way from there is known."""
+def at(reader: HistoryReader, repository: RepositoryName, root: str | None, commit: Oid) -> Scope:
+    """A repository at a commit: from the last commit that was asked for, if the way from there is known.
+
+    Args:
+        reader: History.
+        repository: It.
+        root: Where module names start; None: as its tree suggests.
+        commit: The commit.
+    """
     with _LOCK:
         known = _LAST.get((repository, root))
     changes = _changes(reader, repository, known[0], commit) if known is not None else None

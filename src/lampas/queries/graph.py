@@ -1,51 +1,78 @@
-"""Which modules import each other in a circle, and which does nothing live need?"""
+"""Which modules import each other in a circle, and which does nobody need?"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lampas.core.modules.analysers.python import analyser
-from lampas.core.modules.nametable import NameTable
-from lampas.core.modules.resolution import Resolver, ToModule
-from lampas.core.modules.values import Facts, Kind, Module, When
-from lampas.core.names import Oid, RepositoryName
+from lampas.build import graphs, sources
+from lampas.core.closure import cycles as circles
+from lampas.core.closure.values import Edge
+from lampas.core.modules.values import Kind
+from lampas.core.names import RepositoryName
 from lampas.errors import NotFound
-from lampas.queries import code, modules
-from lampas.store import facts
+from lampas.queries import code, heads, modules
+from lampas.store import needs
 from lampas.store.models import Release, Repository
 
 _CODE = frozenset((Kind.PACKAGE, Kind.MODULE, Kind.SCRIPT))
 
 
 @dataclass(frozen=True)
+class ImportEdge:
+    """One import: which module has it, which one it names, and the line."""
+
+    source: str
+    target: str
+    file: str
+    line: int
+
+
+@dataclass(frozen=True)
 class Cycle:
-    """Modules of a repository that import each other, sorted by name."""
+    """Modules of a repository that import each other, sorted by name: the shortest circle among them, and all imports
+    between them, at a commit."""
 
     repository: str
     modules: list[str]
+    commit: str
+    shortest: list[ImportEdge]
+    edges: list[ImportEdge]
 
 
 @dataclass(frozen=True)
 class Dead:
-    """A module that no release with a place on the nodes holds."""
+    """A module that no release with a place on the nodes holds; `applications` need it at the heads."""
 
     repository: str
     module: str
     path: str
+    kind: str
+    applications: list[str]
 
 
-def dead() -> list[Dead]:
-    """Code at the heads of the default branches that no live or warm release holds, by repository and path."""
-    needed: set[tuple[str, str]] = set()
-    for closure in Release.objects.exclude(slot=None).values_list("closure", flat=True):
-        needed.update((row["repository"], row["path"]) for row in closure.get("members", []))
+def dead(repository: str | None = None) -> list[Dead]:
+    """Code at the heads of the default branches that no live or warm release holds, by repository and path.
+
+    Raises:
+        NotFound: No such repository.
+    """
+    live, wanted = _live(), heads.needed()
     return [
-        Dead(name, module.name, module.path)
-        for name in _repositories(None)
+        Dead(name, module.name, module.path, module.kind.value, wanted.get((name, module.path), []))
+        for name in _repositories(repository)
         for module in _head(name)
-        if module.kind in _CODE and (name, module.path) not in needed
+        if module.kind in _CODE and (name, module.path) not in live
     ]
+
+
+def _live() -> set[tuple[RepositoryName, str]]:
+    rows = Release.objects.exclude(slot=None)
+    found = needs.places_of(set(rows.exclude(places=None).values_list("places", flat=True)))
+    for closure in rows.filter(places=None).values_list("closure", flat=True):
+        found |= {(RepositoryName(row["repository"]), row["path"]) for row in closure.get("members", ())}
+    return found
 
 
 def cycles(repository: str | None) -> list[Cycle]:
@@ -54,75 +81,29 @@ def cycles(repository: str | None) -> list[Cycle]:
     Raises:
         NotFound: No such repository.
     """
+    reader = code.reader()
     found = []
     for name in _repositories(repository):
-        edges = _edges(name, [module for module in _head(name) if module.kind in _CODE])
-        found += [Cycle(name, sorted(part)) for part in components(edges) if len(part) > 1]
+        try:
+            commit = code.commit_at(name, None)
+        except NotFound:
+            continue  # nothing was pushed to it yet
+        scope = sources.at(reader, name, None, commit)
+        none: Mapping[str, RepositoryName] = {}
+        with graphs.graph(none, (scope,), {}, functools.partial(sources.facts_of, reader)) as graph:
+            here = circles.cycles(graph)
+        found += [
+            Cycle(name, list(one.modules), commit, [*map(_edge, one.shortest)], [*map(_edge, one.edges)])
+            for one in here
+        ]
     return found
 
 
-def components(edges: Mapping[str, Sequence[str]]) -> list[list[str]]:
-    """The strongly connected components of a graph, by Tarjan's algorithm without recursion."""
-    order: dict[str, int] = {}
-    low: dict[str, int] = {}
-    stack: list[str] = []
-    held: set[str] = set()
-    parts: list[list[str]] = []
-    for root in edges:
-        work = [(root, iter(edges[root]))] if root not in order else []
-        while work:
-            node, following = work[-1]
-            if node not in order:
-                order[node] = low[node] = len(order)
-                stack.append(node)
-                held.add(node)
-            step = next((other for other in following if other in edges), None)
-            if step is None:
-                work.pop()
-                if work:
-                    low[work[-1][0]] = min(low[work[-1][0]], low[node])
-                if low[node] == order[node]:
-                    parts.append(_cut(stack, held, node))
-            elif step not in order:
-                work.append((step, iter(edges[step])))
-            elif step in held:
-                low[node] = min(low[node], order[step])
-    return parts
+def _edge(edge: Edge) -> ImportEdge:
+    return ImportEdge(edge.source, edge.target, edge.file, edge.line)
 
 
-def _cut(stack: list[str], held: set[str], node: str) -> list[str]:
-    part: list[str] = []
-    while not part or part[-1] != node:
-        part.append(stack.pop())
-        held.discard(part[-1])
-    return part
-
-
-def _edges(repository: RepositoryName, found: Sequence[Module]) -> dict[str, list[str]]:
-    resolver = Resolver(NameTable([found]), {})
-    known = _facts(repository, found)
-    return {
-        module.name: [
-            target.module.name
-            for item in known[module.oid].imports
-            if item.when is When.ALWAYS
-            for target in resolver.targets(module, item)
-            if isinstance(target, ToModule)
-        ]
-        for module in found
-    }
-
-
-def _facts(repository: RepositoryName, found: Sequence[Module]) -> dict[Oid, Facts]:
-    known = facts.load([module.oid for module in found], analyser.NAME, analyser.VERSION)
-    reader = code.reader()
-    for module in found:
-        if module.oid not in known:
-            known[module.oid] = modules.read(module, reader.blob(repository, module.oid))
-    return known
-
-
-def _head(repository: RepositoryName) -> tuple[Module, ...]:
+def _head(repository: RepositoryName) -> modules.Modules:
     try:
         return modules.every(repository, None)[1]
     except NotFound:

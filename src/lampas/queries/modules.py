@@ -13,6 +13,9 @@ from lampas.core.modules.values import Facts, Import, Module
 from lampas.core.names import Oid, RepositoryName
 from lampas.errors import NotFound
 from lampas.queries import code
+from lampas.store.models import ModuleRow
+
+Modules = tuple[Module, ...]
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,7 @@ class ModuleDetail:
     problems: list[str]
 
 
-def every(repository: RepositoryName, at: str | None) -> tuple[Oid, tuple[Module, ...]]:
+def every(repository: RepositoryName, at: str | None) -> tuple[Oid, Modules]:
     """All modules of a commit, named from the roots that its tree suggests."""
     commit = code.commit_at(repository, at)
     tree = code.reader().tree(repository, commit)
@@ -65,6 +68,8 @@ def find(repository: RepositoryName, name: str, at: str | None) -> ModuleName:
     Raises:
         NotFound: No such repository, ref or module.
     """
+    if (kept := _kept(repository, name, at)) is not None:
+        return kept
     commit, found = every(repository, at)
     module = _named(found, name)
     if module is None:
@@ -103,6 +108,14 @@ def read(module: Module, data: bytes) -> Facts:
     """What an analyser reads in one revision; nothing where none reads such files."""
     analyser = analyser_of(module)
     return analyser.analyse(data, module.path.rpartition("/")[2]) if analyser is not None else Facts()
+
+
+def _kept(repository: RepositoryName, name: str, at: str | None) -> ModuleName | None:
+    """A module by the table of the default branch's head, which is made in one look-up; None: see the tree itself."""
+    commit = code.commit_at(repository, at)
+    rows = ModuleRow.objects.filter(repository__name=repository, repository__module_table__commit=commit)
+    row = rows.filter(path=name).first() or rows.filter(name=name).order_by("path").first()
+    return None if row is None else ModuleName(repository, commit, row.name, row.kind, row.path, row.oid)
 
 
 def _named(found: tuple[Module, ...], name: str) -> Module | None:

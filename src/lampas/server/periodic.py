@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.db.utils import Error as DatabaseError
 
+from lampas.build import heads
 from lampas.dispatch import databases, observe
 from lampas.errors import LampasError
 from lampas.git import compaction
@@ -50,10 +51,12 @@ class Periodic(threading.Thread):
 
 
 def follow() -> None:
-    """Brings the module tables up to the heads that moved. Being late is no harm: they are projections."""
+    """Brings the module tables, and what applications need, up to the heads that moved. Being late is no harm: they are
+    projections."""
     reader = GitReader(settings.CONFIGURATION)
     for repository in projections.behind():
         projections.refresh(reader, repository)
+    heads.refresh(reader)
 
 
 def tidy() -> None:

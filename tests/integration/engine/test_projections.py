@@ -85,7 +85,7 @@ def test_an_empty_repository_has_no_modules(workshop: Workshop) -> None:
 
 def test_facts_are_read_once_for_each_blob(workshop: Workshop, monkeypatch: pytest.MonkeyPatch) -> None:
     from lampas.build import closures, definitions, sources
-    from lampas.core.closure.compute import why
+    from lampas.core.closure.chains import why
     from lampas.core.names import app_name
     from lampas.store import facts
     from lampas.store.models import Facts

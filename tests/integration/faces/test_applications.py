@@ -174,7 +174,9 @@ def test_two_closures_are_compared(shop: ApiClient) -> None:
     old = shop.get("/repositories/shop").body["repository"]["head"]
     commit(shop, {"shop/cart.py": "import shop.unused\n\ntotal = 2\n"}, old)
     found = shop.get(f"/applications/shop/closure?against={old}").body
-    assert [row["path"] for row in found["modules"]["added"]] == ["shop/unused.py"]
+    (added,) = found["modules"]["added"]
+    assert (added["path"], added["edge"]["from"]) == ("shop/unused.py", "shop.cart")
+    assert (added["edge"]["file"], added["edge"]["line"]) == ("shop/cart.py", 1)
     assert [row["path"] for row in found["modules"]["changed"]] == ["shop/cart.py"]
 
 
@@ -190,22 +192,73 @@ def test_impact_names_applications_releases_and_nodes(shop: ApiClient) -> None:
     Node.objects.create(name="here", address="x:1", home="/x", state="ready", observed={"units": [UNIT]})
     found = shop.get("/impact?module=shop:shop/cart.py").body
     assert (found["applications"], found["nodes"]) == (["shop"], ["here"])
-    assert found["releases"] == [{"app": "shop", "number": 1, "state": "warm"}]
+    assert found["releases"] == [{"app": "shop", "number": 1, "state": "warm", "traffic": 0}]
 
 
 def test_cycles_and_dead_modules_are_found(shop: ApiClient) -> None:
     from lampas.store.models import Application
 
-    assert shop.get("/modules/cycles?repository=shop").body["cycles"] == [
-        {"repository": "shop", "modules": ["shop.one", "shop.two"]}
+    (circle,) = shop.get("/modules/cycles?repository=shop").body["cycles"]
+    assert (circle["repository"], circle["modules"]) == ("shop", ["shop.one", "shop.two"])
+    assert [(edge["source"], edge["target"], edge["file"], edge["line"]) for edge in circle["shortest"]] == [
+        ("shop.one", "shop.two", "shop/one.py", 1),
+        ("shop.two", "shop.one", "shop/two.py", 1),
     ]
-    make(shop)
-    row = Application.objects.get(name="shop")
+    make(shop, links=["shop.one"])
+    row = Application.objects.get_or_create(name="shop")[0]
     facts.release(row, 1)
     facts.slot(row, 1, 18201)
-    dead = [item["path"] for item in shop.get("/modules/dead").body["modules"]]
-    assert "shop/unused.py" in dead
+    dead = {item["path"]: item["applications"] for item in shop.get("/modules/dead?repository=shop").body["modules"]}
+    assert dead["shop/unused.py"] == []
+    assert dead["shop/one.py"] == ["shop"]
     assert "shop/cart.py" not in dead
+
+
+def test_a_chain_is_told_of_a_release_as_it_was_recorded(shop: ApiClient) -> None:
+    from lampas.store.models import Application
+
+    make(shop)
+    now = shop.get("/applications/shop/why?module=shop.cart").body["chain"]
+    edges = [{**edge, "rule": ""} for edge in now]
+    members = [{**member, "edge": edge} for member, edge in zip(facts.MEMBERS, edges, strict=True)]
+    facts.release(Application.objects.get_or_create(name="shop")[0], 1, closure={"members": members})
+    assert shop.get("/applications/shop/why?module=shop/cart.py&release=1").body["chain"] == now
+    assert shop.get("/applications/shop/why?module=shop.unused&release=1").status == 404
+    assert shop.get("/applications/shop/why?module=shop.cart&release=2").status == 404
+    assert shop.get("/applications/shop/why?module=shop.cart&release=1&at=main").status == 422
+
+
+def test_who_a_change_touches_is_told_before_it_is_made(shop: ApiClient) -> None:
+    from lampas.store.models import Application
+
+    make(shop)
+    row = Application.objects.get_or_create(name="shop")[0]
+    facts.release(row, 1)
+    facts.release(row, 2)
+    facts.slot(row, 2, 18202)
+    facts.traffic(row, {"2": 100})
+    asked = {"paths": ["shop/cart.py", "shop/unused.py", "shop/none.py"]}
+    found = shop.post("/repositories/shop/impact", asked).body
+    assert {file["path"]: file["applications"] for file in found["files"]} == {
+        "shop/cart.py": ["shop"], "shop/unused.py": [], "shop/none.py": []
+    }  # fmt: skip
+    assert found["releases"] == [{"app": "shop", "number": 2, "state": "live", "traffic": 100}]
+    assert found["stopped"] == 1
+    assert shop.post("/repositories/none/impact", asked).status == 404
+
+
+def test_what_leads_nowhere_is_listed_with_what_would_mend_it(shop: ApiClient) -> None:
+    make(shop)
+    found = shop.get("/modules/unresolved").body
+    (row,) = found["unresolved"]
+    assert (row["application"], row["name"], row["repository"], row["file"], row["line"]) == (
+        "shop", "nowhere", "shop", "shop/cart.py", 2
+    )  # fmt: skip
+    assert row["stops"]
+    assert row["mend"][-1] == 'waive it: [app.shop.waive] "nowhere" = "why"'
+    shop.post("/applications", {"name": "lost", "repository": "shop", "entry": "shop.none:application"})
+    (problem,) = shop.get("/modules/unresolved").body["problems"]
+    assert (problem["application"], "shop.none" in problem["problem"]) == ("lost", True)
 
 
 def test_a_deleted_application_is_gone_from_the_cluster(shop: ApiClient) -> None:

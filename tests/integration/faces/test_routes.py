@@ -28,6 +28,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/users/{name}/grants": {"grant": "viewer"},
     "POST /api/v1/repositories": {"name": "fresh"},
     "POST /api/v1/repositories/{repository}/commits": {"message": "m", "changes": {"a": {"text": "x"}}},
+    "POST /api/v1/repositories/{repository}/impact": {"paths": ["a"]},
     "POST /api/v1/applications": {"name": "shop", "repository": "shop", "entry": "shop:app"},
     "PUT /api/v1/applications/{app}/definition": {"text": ""},
     "PUT /api/v1/applications/{app}/secrets/{name}": {"value": "v"},

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from lampas.core.closure.compute import compute, why
+from lampas.core.closure.chains import why
+from lampas.core.closure.compute import compute
 from lampas.core.closure.values import Closure, Edge
 from lampas.core.definition.parsing import parse
 from lampas.core.distributions.values import Distribution, Lock

@@ -1,8 +1,8 @@
-"""Applications: make, list, look, settings; closures and what follows from them."""
+"""Applications: make, list, look, settings."""
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Literal
 
 from django.http import HttpRequest
 from ninja import Router, Schema, Status
@@ -17,9 +17,9 @@ from lampas.api.permissions import actor, declared
 from lampas.api.routes.traffic import Accepted, OperationId, accept
 from lampas.core.accounts import Permission
 from lampas.core.definition.values import Definition
-from lampas.core.names import AppName, RepositoryName, app_name, repository_name
+from lampas.core.names import AppName, app_name, repository_name
 from lampas.errors import InvalidInput
-from lampas.queries import applications, closures, comparison, paging
+from lampas.queries import applications, paging
 from lampas.queries.rights import visible
 
 router = Router(tags=["applications"])
@@ -89,12 +89,6 @@ class EnvironmentOut(Schema):
     operation: OperationId | None
 
 
-class Chain(Schema):
-    """The shortest chain, from the application to what was asked for."""
-
-    chain: list[dict[str, Any]]
-
-
 @router.post("/applications", response={201: Made})
 @declared(CreateApplication, application="name")
 def create(request: HttpRequest, body: ApplicationIn) -> Status[Made]:
@@ -145,34 +139,6 @@ def change_environment(request: HttpRequest, app: str, body: EnvironmentIn) -> E
     done = perform(ChangeEnvironment(AppName(app), changes), actor(request))
     operation = OperationId(id=done.operation) if done.operation is not None else None
     return EnvironmentOut(name=app, commit=done.commit, number=done.number, operation=operation)
-
-
-@router.get("/applications/{app}/closure", response=dict[str, Any] | comparison.Difference)
-@declared(Permission.VIEW, application="app")
-def closure(
-    request: HttpRequest, app: str, at: str | None = None, against: str | None = None
-) -> dict[str, Any] | comparison.Difference:
-    """Everything that an application needs; with `against`: what changed since."""
-    if against is not None:
-        return closures.difference(AppName(app), at, against)
-    return closures.of(AppName(app), at).public()
-
-
-@router.get("/applications/{app}/why", response=Chain)
-@declared(Permission.VIEW, application="app")
-def why(request: HttpRequest, app: str, module: str) -> Chain:
-    """The shortest chain to a module or distribution."""
-    return Chain(chain=closures.why(AppName(app), module))
-
-
-@router.get("/impact", response=closures.Impact)
-@declared(Permission.VIEW)
-def impact(request: HttpRequest, module: str) -> closures.Impact:
-    """Who needs a module, REPO:MODULE: applications, releases, nodes."""
-    repository, separator, name = module.partition(":")
-    if not separator or not name:
-        raise InvalidInput(f"{module!r} names no module", "write REPO:MODULE, shop:shop.cart for example")
-    return closures.impact(RepositoryName(repository), name)
 
 
 def _definition(body: ApplicationIn) -> Definition:

@@ -56,9 +56,9 @@ def cycles(request: HttpRequest, repository: str | None = None) -> Cycles:
 
 @router.get("/modules/dead", response=DeadModules)
 @declared(Permission.VIEW)
-def dead(request: HttpRequest) -> DeadModules:
-    """Code that no live or warm release holds."""
-    return DeadModules(modules=graph.dead())
+def dead(request: HttpRequest, repository: str | None = None) -> DeadModules:
+    """Code that no live or warm release holds, with the applications that need it at the heads."""
+    return DeadModules(modules=graph.dead(repository))
 
 
 @router.post("/rebuild", response=Rebuilt)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TextIO
 
 import click
 
+from lampas.cli.patches import paths_of
 from lampas.cli.session import Session, pass_session
+from lampas.errors import InvalidInput
 
 
 @click.command()
@@ -34,25 +36,42 @@ def closure(session: Session, app: str, at: str | None, against: str | None) -> 
 @click.command()
 @click.argument("app")
 @click.argument("module")
+@click.option("--at", help="At this branch, tag or commit.")
+@click.option("--release", type=int, metavar="N", help="In this release, as it was recorded.")
 @pass_session
-def why(session: Session, app: str, module: str) -> None:
+def why(session: Session, app: str, module: str, at: str | None, release: int | None) -> None:
     """The shortest chain from an application to a module."""
-    found = session.api.get(f"/applications/{app}/why", module=module)
-    session.out.rows("chain", found["chain"], ("from", "to", "provenance", "file", "line"), empty="it is a link itself")
+    found = session.api.get(f"/applications/{app}/why", module=module, at=at, release=release)
+    columns = ("from", "to", "provenance", "rule", "file", "line")
+    session.out.rows("chain", found["chain"], columns, empty="it is a link itself")
 
 
 @click.command()
-@click.argument("module", metavar="REPO:MODULE")
+@click.argument("module", metavar="REPO:MODULE | REPO")
+@click.option("--file", "--files", "files", multiple=True, metavar="PATH", help="Of a change of this file of REPO.")
+@click.option(
+    "--patch", type=click.File(), help="Of this change of REPO, as git diff prints it; - reads it from stdin."
+)
 @pass_session
-def impact(session: Session, module: str) -> None:
-    """Who needs a module: applications, releases, nodes."""
-    found = session.api.get("/impact", module=module)
+def impact(session: Session, module: str, files: tuple[str, ...], patch: TextIO | None) -> None:
+    """Who needs a module, or is touched by a change: applications, releases with their traffic, nodes."""
+    if files or patch:
+        paths = [*files, *(paths_of(patch.read()) if patch else ())]
+        if not paths:
+            raise InvalidInput("the patch changes no file", "give what git diff prints")
+        found = session.api.post(f"/repositories/{module}/impact", {"paths": paths})
+    else:
+        found = session.api.get("/impact", module=module)
     if session.json:
         session.out.emit(found)
         return
-    for kind in ("applications", "releases", "nodes"):
-        words = ", ".join(_named(item) for item in found[kind]) or "none"
-        session.out.document({}, f"{kind}: {words}")
+    for row in found.get("files", ()):
+        session.out.document({}, f"{row['path']}: {', '.join(row['applications']) or 'nobody needs it'}")
+    session.out.document({}, f"applications: {', '.join(found['applications']) or 'none'}")
+    shown = [f"{row['app']}/{row['number']} ({row['state']}, {row['traffic']} %)" for row in found["releases"]]
+    others = f" and {found['stopped']} that do not run" if found["stopped"] else ""
+    session.out.document({}, f"releases: {', '.join(shown) or 'none'}{others}")
+    session.out.document({}, f"nodes: {', '.join(found['nodes']) or 'none'}")
 
 
 def unresolved(session: Session, rows: list[dict[str, Any]]) -> None:
@@ -78,13 +97,16 @@ def show_difference(session: Session, found: dict[str, Any]) -> None:
         for mark, kind in (("+", "added"), ("-", "removed"), ("~", "changed")):
             for row in rows[kind]:
                 change = f"  {row['from']} → {row['to']}" if kind == "changed" and "from" in row else ""
-                session.out.document({}, f"  {mark} {row.get('path') or row.get('name')}{change}")
+                reason = because(row.get("edge")) if kind == "added" else ""
+                session.out.document({}, f"  {mark} {row.get('path') or row.get('name')}{change}{reason}")
 
 
-def _named(item: object) -> str:
-    if isinstance(item, dict):
-        return f"{item.get('app')}/{item.get('number')}"
-    return str(item)
+def because(edge: dict[str, Any] | None) -> str:
+    """The reason of a member as the end of a line; "" where none is known."""
+    if not edge:
+        return ""
+    where = f" ({edge['file']}:{edge['line']})" if edge["line"] else f" ({edge['file']})" if edge["file"] else ""
+    return f"  ← {edge['from']}, {edge.get('rule') or edge['provenance']}{where}"
 
 
 COMMANDS = (closure, why, impact)

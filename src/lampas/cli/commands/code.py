@@ -88,26 +88,54 @@ def blame(session: Session, name: str, at: str | None) -> None:
 
 
 @module.command("dead")
+@click.option("--repo", help="In this repository alone.")
 @pass_session
-def dead(session: Session) -> None:
-    """Modules that are in no live closure."""
-    found = session.api.get("/modules/dead")
-    session.out.rows("modules", found["modules"], ("repository", "module", "path"), empty="every module is needed")
+def dead(session: Session, repo: str | None) -> None:
+    """Modules that are in no live closure; HEADS names the applications that need them at the heads."""
+    rows = session.api.get("/modules/dead", repository=repo)["modules"]
+    shown = rows if session.json else [{**row, "heads": row["applications"]} for row in rows]
+    session.out.rows("modules", shown, ("repository", "module", "path", "heads"), empty="every module is needed")
 
 
 @module.command("cycles")
 @click.option("--repo", help="In this repository alone.")
 @pass_session
 def cycles(session: Session, repo: str | None) -> None:
-    """Modules that import each other in a circle."""
+    """Modules that import each other in a circle, with the imports that do it."""
     found = session.api.get("/modules/cycles", repository=repo)
     if session.json:
         session.out.emit(found)
         return
     for cycle in found["cycles"]:
-        session.out.document({}, f"{cycle['repository']}: " + " → ".join(cycle["modules"]))
+        session.out.document({}, f"{cycle['repository']}: {len(cycle['modules'])} modules in a circle; the shortest:")
+        for edge in cycle["shortest"]:
+            session.out.document({}, f"  {edge['source']} → {edge['target']}  ({edge['file']}:{edge['line']})")
+        if len(cycle["edges"]) > len(cycle["shortest"]):
+            session.out.document({}, f"  {len(cycle['edges'])} imports in all: {', '.join(cycle['modules'])}")
     if not found["cycles"]:
         session.out.say("no cycles")
+
+
+@module.command("unresolved")
+@click.option("--waived", is_flag=True, help="Also what is waived.")
+@pass_session
+def unresolved(session: Session, waived: bool) -> None:
+    """Imports that lead nowhere, in all applications, with what would mend each."""
+    found = session.api.get("/modules/unresolved", waived=waived)
+    if session.json:
+        session.out.emit(found)
+        return
+    for row in found["unresolved"]:
+        weight = "stops a build" if row["stops"] else f"waived: {row['waived']}" if row["waived"] else "listed"
+        weight = "optional" if row["optional"] and not row["waived"] else weight
+        where = f"{row['repository']}:{row['file']}:{row['line']}"
+        session.out.document({}, f"{row['application']}: {row['name']}  ({where})  {weight}")
+        for mend in row["mend"]:
+            session.out.document({}, f"    {mend}")
+    for one in found["problems"]:
+        session.out.say(f"{one['application']} has no closure: {one['problem']}")
+    if not found["unresolved"]:
+        session.out.say("every import leads somewhere")
 
 
 def _module(session: Session, name: str, at: str | None) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from lampas.console.differences import compare as compare_files
 from lampas.console.pages import actor, page, show
 from lampas.console.reasons import Reasons
 from lampas.core.accounts import Permission
-from lampas.core.closure.compute import why as shortest
+from lampas.core.closure.chains import why as shortest
 from lampas.core.names import AppName, Oid, RepositoryName
 from lampas.errors import InvalidInput, LampasError, NotFound
 from lampas.queries import bom, closures, code, comparison, definitions, health, releases, secrets, setups

@@ -1,8 +1,7 @@
-"""The closure of an application, and the questions about it."""
+"""The closure of an application."""
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 
 from lampas.core.closure.graph import Graph
@@ -10,12 +9,11 @@ from lampas.core.closure.scope import Scope
 from lampas.core.closure.starts import check_rivals, starts
 from lampas.core.closure.unresolved import unresolved
 from lampas.core.closure.values import Closure, Edge, Member
-from lampas.core.closure.walk import Walk, chain
+from lampas.core.closure.walk import Walk
 from lampas.core.definition.values import Definition
 from lampas.core.distributions.values import Lock
 from lampas.core.modules.values import Facts
 from lampas.core.names import Oid
-from lampas.errors import NotFound
 
 
 def compute(
@@ -91,24 +89,3 @@ def _reasons(definition: Definition, lock: Lock, imported: Mapping[str, Edge]) -
                     following.append(needed)
         wave = following
     return reasons
-
-
-def why(closure: Closure, name: str) -> tuple[Edge, ...]:
-    """The shortest chain from the application to a module, a path or a distribution.
-
-    Args:
-        closure: Where to look.
-        name: A module's name, a member's path, or a distribution's name.
-
-    Raises:
-        NotFound: It is not in the closure.
-    """
-    edges = {edge.target: edge for edge in closure.reasons.values()}
-    edges |= {member.edge.target: member.edge for member in reversed(closure.members)}
-    by_path = {member.path: member.edge.target for member in closure.members}
-    target = name if name in edges else by_path.get(name, name)
-    if target not in edges:
-        near = difflib.get_close_matches(name, edges, n=1)
-        hint = f"did you mean {near[0]!r}?" if near else "nothing that the application links leads to it"
-        raise NotFound(f"{name!r} is not in the closure of {closure.application}", hint)
-    return tuple(chain(edges, target))

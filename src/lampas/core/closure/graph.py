@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
+import numpy as np
+
 from lampas.core.closure.adjacency import Adjacency
 from lampas.core.closure.files import FileTable, Place
 from lampas.core.closure.needs import Goal, Joint, Needs, Nowhere, Row
@@ -185,6 +187,12 @@ class Graph:
         number = self.adjacency.why(source, goal)
         provenance, rule = self._words[(number >> 1) & 0xFFFF]
         return Reason(provenance, rule, number >> 17, bool(number & 1))
+
+    def imports(self) -> Adjacency:
+        """Its nodes with those edges alone that are imports which run whenever a module is loaded."""
+        evidence = self.adjacency.evidence
+        words = [number for number, (provenance, _) in enumerate(self._words) if provenance == "import"]
+        return self.adjacency.only((evidence & 1).astype(np.bool_) & np.isin((evidence >> 1) & 0xFFFF, words))
 
     def nowhere_of(self, nodes: set[int]) -> Iterator[tuple[int, Nowhere]]:
         """Imports of some files that lead nowhere."""

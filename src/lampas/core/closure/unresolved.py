@@ -61,7 +61,7 @@ def unresolved(walk: Walk, nodes: set[int], definition: Definition) -> tuple[Mis
         proposal = "" if waived else known_distribution(one.name)
         found.setdefault(
             (module.path, one.line, one.name),
-            Missing(one.name, module.path, one.line, optional, waived, proposal, stops),
+            Missing(one.name, module.path, one.line, optional, waived, proposal, stops, module.repository),
         )
     for missing in _undeclared(walk, nodes, definition):
         found.setdefault((missing.file, missing.line, missing.name), missing)
@@ -79,7 +79,9 @@ def _undeclared(walk: Walk, nodes: set[int], definition: Definition) -> Iterator
         everything = [other for other in graph.modules if other is not None and other.repository == module.repository]
         for pattern in patterns:
             if not expand(pattern, everything, graph.table, graph.files.root(module.repository)):
-                yield Missing(pattern, module.path, 0, False, waiver(pattern, definition.waive))
+                yield Missing(
+                    pattern, module.path, 0, False, waiver(pattern, definition.waive), repository=module.repository
+                )
 
 
 def waiver(name: str, waive: Mapping[str, str]) -> str:

@@ -39,6 +39,11 @@ class Edge:
         rest = {"to": self.target, "provenance": self.provenance, "file": self.file, "line": self.line}
         return {"from": self.source, **rest, **({"rule": self.rule} if self.rule else {})}
 
+    @staticmethod
+    def read(raw: Mapping[str, Any]) -> Edge:
+        """Reads what `public` wrote."""
+        return Edge(raw["from"], raw["to"], raw["provenance"], raw["file"], raw["line"], raw.get("rule", ""))
+
 
 @dataclass(frozen=True)
 class Member:
@@ -75,6 +80,7 @@ class Missing:
         waived: The reason for which the definition waives it; "" where it does not.
         proposal: A distribution that is known to provide the name; "" where none is. Never fetched unasked.
         stops: Whether a build stops for it: the application takes this way, and does not do without.
+        repository: Whose file it is.
     """
 
     name: str
@@ -84,6 +90,7 @@ class Missing:
     waived: str = ""
     proposal: str = ""
     stops: bool = False
+    repository: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from lampas.store.models.distributions import AdvisoryRow, DistributionRow, Whee
 from lampas.store.models.history import Pack, PackChunk, Ref, Repository
 from lampas.store.models.hooks import BuildHookRun, SetupProof, SetupRun
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
+from lampas.store.models.needs import HeadClosure, HeadsTable, Place, PlaceInSet, PlaceSet
 from lampas.store.models.operations import Operation, OperationStep
 from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
 from lampas.store.models.secrets import SecretRow
@@ -29,6 +30,8 @@ __all__ = [
     "DistributionRow",
     "Facts",
     "GrantRow",
+    "HeadClosure",
+    "HeadsTable",
     "KeptData",
     "LockRow",
     "LoginLink",
@@ -40,6 +43,9 @@ __all__ = [
     "Pack",
     "PackChunk",
     "Person",
+    "Place",
+    "PlaceInSet",
+    "PlaceSet",
     "Ref",
     "Release",
     "ReleaseArtifact",

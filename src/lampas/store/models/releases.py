@@ -14,14 +14,14 @@ class Application(models.Model):
 
 
 class Release(models.Model):
-    """One release. Everything but `state`, `verified_log` and `retired` is written once.
+    """One release. Everything but `state`, `verified_log`, `retired` and `places` is written once.
 
     `release_id` is the hash of the inputs (a building id is unique per application), `tree` the digest of the
     tree that came out, `manifest` the sha256 of the manifest artifact, `closure` the members with their reasons,
     `inputs` the sha256 of what the tree was made from ("" of releases that an earlier LAMPAS built).
 
     `base` is the number of the verified release that it has the tree of, with other settings; it was not built, and
-    its first deployment is its proof of start. None: it was built.
+    its first deployment is its proof of start. None: it was built. `places` is a projection of `closure`.
     """
 
     application = models.ForeignKey(Application, models.PROTECT, related_name="releases")
@@ -40,6 +40,7 @@ class Release(models.Model):
     hooks = models.CharField(max_length=64, default="", db_default="")  # whose output it holds: a `BuildHookRun`
     inputs = models.CharField(max_length=64, default="", db_default="")
     base = models.IntegerField(null=True)
+    places = models.ForeignKey("PlaceSet", models.PROTECT, null=True, related_name="releases")
     compressed = models.BooleanField(default=True, db_default=True)  # static files may have compressed siblings
     author = models.CharField(max_length=64)
     retired = models.DateTimeField(null=True)

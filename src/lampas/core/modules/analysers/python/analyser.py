@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import codecs
 import re
-import threading
 
-import tree_sitter_python
-from tree_sitter import Language, Node, Parser, Query, QueryCursor
+from tree_sitter import Node, Query, QueryCursor
 
 from lampas.core.modules.analysers.python.conditions import condition
 from lampas.core.modules.analysers.python.filenames import file_names
 from lampas.core.modules.analysers.python.nodes import assigned, dotted, line_of, literal, text_of
+from lampas.core.modules.analysers.python.parsing import LANGUAGE, parsed
 from lampas.core.modules.analysers.python.skeleton import skeleton
 from lampas.core.modules.analysers.python.texts import texts_of
 from lampas.core.modules.analysers.python.vocabulary import CALLS, KEYWORDS
@@ -26,10 +25,9 @@ MOST = 20_000  # imports kept of one source
 
 MOST_TEXTS = 2000  # texts kept of one source
 
-_LANGUAGE = Language(tree_sitter_python.language())
 _LOADERS = ("import_module", "__import__")
 _QUERY = Query(
-    _LANGUAGE,
+    LANGUAGE,
     f"""
     (import_statement) @import
     (import_from_statement) @from
@@ -43,14 +41,6 @@ _QUERY = Query(
 )
 
 
-class _Parsers(threading.local):
-    """A parser for each thread: one must not be used by two at once."""
-
-    def __init__(self) -> None:
-        self.parser = Parser(_LANGUAGE)
-
-
-_PARSERS = _Parsers()
 # A computed name under the module's own package: f"{__package__}.x", "." + x, __name__ + ".x"
 _OWN = re.compile(rb"f?[\"']\{?(?:__package__|__name__)\b|f?[\"']\.|(?:__package__|__name__)\s*\+")
 _COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
@@ -80,7 +70,7 @@ def analyse(source: bytes, file: str = "") -> Facts:  # noqa: ARG001 (all Python
     if len(text) > MOST_PARSED:
         text = text[:MOST_PARSED]
         problems.append(f"only its first part was read: what may hold imports is more than {MOST_PARSED:,} bytes")
-    root = _PARSERS.parser.parse(text).root_node
+    root = parsed(text).root_node
     if root.has_error:
         problems.append("syntax error: what could be read was read")
     imports: list[Import] = []
