@@ -39,6 +39,15 @@ def in_force(app: AppName, at: str | None = None) -> Definition:
         NotFound: No such application, or it was deleted; no such ref.
         InvalidInput: The definition cannot be used.
     """
+    standing(app)
+    return definitions.find(code.reader(), app, at)
+
+
+def standing(app: AppName) -> None:
+    """Passes an application that was not deleted.
+
+    Raises:
+        NotFound: It was.
+    """
     if Application.objects.filter(name=app).exclude(deleted=None).exists():
         raise NotFound(f"the application {app} was deleted", f"make it anew: lampas app create {app}")
-    return definitions.find(code.reader(), app, at)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from lampas.build import graphs, locking, overlay, sources
+from lampas.build import graphs, locking, overlay, pinning, sources
+from lampas.build.pinning import Ground
 from lampas.build.tools import tools
 from lampas.core.closure.compute import closed
 from lampas.core.closure.scope import Scope
@@ -36,7 +37,6 @@ def compute(
     reader: HistoryReader,
     definition: Definition,
     commit: Oid,
-    pins: Mapping[str, str] | None = None,
     builder: WheelBuilder | None = None,
 ) -> Closure:
     """Everything that an application needs at a commit. Its distributions are locked, and fetched if they never were.
@@ -45,7 +45,6 @@ def compute(
         reader: History.
         definition: The definition in force.
         commit: The commit of its repository.
-        pins: Path → another commit, from which that path's content is taken.
         builder: Builds distributions that have sources alone; None: such a one is refused.
 
     Raises:
@@ -53,20 +52,30 @@ def compute(
         InvalidInput: A requirement file cannot be used.
         Unreachable: The package index does not answer, and something has to be fetched.
     """
-    return compute_scoped(reader, definition, commit, pins, builder).closure
+    return compute_scoped(reader, Ground(replace(definition, commit=commit), {}), builder).closure
 
 
 def compute_scoped(
     reader: HistoryReader,
-    definition: Definition,
-    commit: Oid,
-    pins: Mapping[str, str] | None = None,
+    ground: Ground,
     builder: WheelBuilder | None = None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> Computed:
-    """As `compute`, with the repositories that it was computed from; `tell` hears one line about each build."""
+    """As `compute`, with the repositories that it was computed from; `tell` hears one line about each build.
+
+    Args:
+        reader: History.
+        ground: The definition at its commit, and what is taken from other commits.
+        builder: See `compute`.
+        tell: Hears it.
+
+    Raises:
+        PinBreaks: What is pinned does not fit the rest.
+        LampasError: As `compute`.
+    """
+    definition = ground.definition
     using = locking.Locking(tools(), builder, definition.name, definition.build_packages, tell)
-    return _computed(reader, definition, commit, pins, lambda wanted: locking.locked(wanted, using))
+    return _computed(reader, ground, lambda wanted: locking.locked(wanted, using))
 
 
 def known(reader: HistoryReader, definition: Definition, commit: Oid) -> tuple[Closure, bool]:
@@ -82,22 +91,24 @@ def known(reader: HistoryReader, definition: Definition, commit: Oid) -> tuple[C
         locks.append(locking.known(wanted, using))
         return locks[0] or Lock(source=wanted.source)
 
-    return _computed(reader, definition, commit, None, stored).closure, locks[0] is not None
+    ground = Ground(replace(definition, commit=commit), {})
+    return _computed(reader, ground, stored).closure, locks[0] is not None
 
 
-def _computed(
-    reader: HistoryReader,
-    definition: Definition,
-    commit: Oid,
-    pins: Mapping[str, str] | None,
-    locked: Callable[[Requirements], Lock],
-) -> Computed:
+def _computed(reader: HistoryReader, ground: Ground, locked: Callable[[Requirements], Lock]) -> Computed:
+    definition, commit = ground.definition, ground.definition.commit
     reader = overlay.over(reader, definition, commit)
-    scopes = sources.scopes(reader, definition, commit, pins)
+    commits = sources.commits(reader, definition, commit, ground.commits)
+    before = sources.scopes(reader, definition, commits)
+    scopes = sources.pinned(before, ground.pins)
     lock = locked(_requirements(reader, definition, scopes[0]))
     facts = functools.partial(sources.facts_of, reader)
     with graphs.graph(definition.choose, scopes, lock.provided(), facts) as graph:
-        return Computed(closed(graph, definition, commit, scopes, lock), scopes, reader)
+        found = closed(graph, definition, commit, scopes, lock)
+        closure = replace(found, commits=commits, pins=ground.pins)
+        if ground.pins:
+            pinning.check(reader, closure, graph, before)
+    return Computed(closure, scopes, reader)
 
 
 def _requirements(reader: HistoryReader, definition: Definition, own: Scope) -> Requirements:

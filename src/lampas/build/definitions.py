@@ -42,6 +42,29 @@ def find(reader: HistoryReader, app: AppName, at: str | None = None) -> Definiti
     return own
 
 
+def at(reader: HistoryReader, app: AppName, repository: RepositoryName | None, commit: Oid) -> Definition:
+    """What a file said of an application at a commit of its own.
+
+    Args:
+        reader: History.
+        app: The application.
+        repository: The repository whose `lampas.toml` it is; None: it is `apps/NAME.toml` of `cluster`.
+        commit: The commit of that repository.
+
+    Raises:
+        NotFound: There is no such commit, or its file does not define it.
+        InvalidInput: The file cannot be used.
+    """
+    if repository is not None:
+        found = _own(reader, repository, commit).get(app)
+    else:
+        entry = reader.entry(CLUSTER, commit, f"apps/{app}.toml")
+        found = parse_app(reader.blob(CLUSTER, entry.oid), app) if entry is not None else None
+    if found is None:
+        raise NotFound(f"{repository or CLUSTER} does not define {app} at {commit[:12]}", "name a commit that does")
+    return found
+
+
 def find_all(reader: HistoryReader) -> dict[AppName, Definition | InvalidInput]:
     """All applications at the heads of the default branches; one that cannot be read gives its error instead."""
     found: dict[AppName, Definition | InvalidInput] = {}

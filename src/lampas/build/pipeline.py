@@ -12,8 +12,9 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lampas.build import closures, definitions, trees
+from lampas.build import closures, pinning, trees
 from lampas.build import hooks as build_hooks
+from lampas.build.pinning import Ground
 from lampas.build.tools import tools
 from lampas.core.closure.unresolved import check_resolved
 from lampas.core.closure.values import Closure
@@ -70,6 +71,7 @@ def build(
     anew: bool = False,
     builder: WheelBuilder | None = None,
     hooks: HookRunner | None = None,
+    base: int | None = None,
 ) -> Built:
     """Builds a release and proves that it starts. What the same inputs gave before is returned, not made again.
 
@@ -77,13 +79,14 @@ def build(
         reader: History.
         app: The application.
         at: A branch, tag or commit of its repository; None: the default branch.
-        pins: Path → another commit, from which that path's content is taken.
+        pins: PATH, MODULE or REPO:MODULE → another commit, from which that file is taken.
         actor: Who asked for it.
         progress: Hears of the steps definition, closure, distributions, tree, hooks, verify.
         verifier: Starts it alone. A release that does not start is kept as failed, with its log, and is not deployed.
         anew: Whether files are made again though they are known, to prove that the build is reproducible.
         builder: Builds distributions that have sources alone; None: such a one is refused.
         hooks: Runs build hooks; None: a definition that has some is refused.
+        base: The number of a release whose definition and commits it is made from, instead of `at`.
 
     Returns:
         The release. `verify.ok` is False where it did not start.
@@ -96,7 +99,9 @@ def build(
     """
     started = time.monotonic()
     with store_faults("building"):
-        made = _make(reader, app, at, pins, progress, anew, builder, hooks)
+        progress("definition", f"reading the definition of {app}")
+        ground = pinning.ground(reader, app, at, pins, releases.numbered(app, base) if base is not None else None)
+        made = _make(reader, ground, progress, anew, builder, hooks)
         release, new = _keep(made, actor)
         verified = _verify(release, made, progress, verifier)
     return Built(
@@ -112,21 +117,18 @@ def build(
 
 def _make(
     reader: HistoryReader,
-    app: AppName,
-    at: str | None,
-    pins: Mapping[str, str],
+    ground: Ground,
     progress: Progress,
     anew: bool,
     builder: WheelBuilder | None,
     hooks: HookRunner | None,
 ) -> _Made:
-    progress("definition", f"reading the definition of {app}")
-    definition = definitions.find(reader, app, at)
+    definition, app = ground.definition, ground.definition.name
     check_available(definition)
     check_hosts(definition, tools().domain, releases.taken_hosts(app))
-    progress("closure", f"{definition.file} of {definition.defined_in}, code at {definition.commit[:12]}")
+    progress("closure", _started(ground))
     tell = functools.partial(progress, "distributions")
-    computed = closures.compute_scoped(reader, definition, definition.commit, pins, builder, tell)
+    computed = closures.compute_scoped(reader, ground, builder, tell)
     closure = computed.closure
     check_resolved(closure)
     progress("distributions", _summary(closure))
@@ -140,6 +142,14 @@ def _make(
     named = release_id(made_from, definition.settings())
     whole = replace(merged(draft, output), release=named)
     return _Made(definition, closure, named, whole, output.key, made_from)
+
+
+def _started(ground: Ground) -> str:
+    definition = ground.definition
+    words = f"{definition.file} of {definition.defined_in}, code at {definition.commit[:12]}"
+    words += f", as in release {ground.base}" if ground.base is not None else ""
+    pins = ", ".join(f"{pin.path} at {pin.commit[:12]}" for pin in ground.pins)
+    return f"{words}, with {pins}" if pins else words
 
 
 def _summary(closure: Closure) -> str:

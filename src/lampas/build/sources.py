@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 
+from lampas.core.closure.pins import Pin
 from lampas.core.closure.scope import Scope, changed
 from lampas.core.definition.values import Definition
 from lampas.core.history.ports import HistoryReader
@@ -24,31 +24,56 @@ _LAST: dict[tuple[RepositoryName, str | None], tuple[Oid, Scope]] = {}
 _LOCK = threading.Lock()
 
 
-def scopes(
-    reader: HistoryReader, definition: Definition, commit: Oid, pins: Mapping[str, str] | None = None
-) -> tuple[Scope, ...]:
-    """The repositories in scope of an application, its own first.
+def commits(
+    reader: HistoryReader, definition: Definition, commit: Oid, given: Mapping[RepositoryName, Oid] | None = None
+) -> dict[RepositoryName, Oid]:
+    """The commit of each repository in scope of an application, its own first.
 
     Args:
         reader: History.
-        definition: Which repositories it uses.
+        definition: Which repositories it uses, each at a ref.
         commit: The commit of its own.
-        pins: Path → another commit of its own repository, from which that path's content is taken.
+        given: Commits that count instead of what the refs name by now.
 
     Raises:
-        NotFound: A repository, a ref or a pinned path does not exist.
+        NotFound: A repository or a ref does not exist.
+        InvalidInput: It uses itself.
     """
-    if pins:
-        tree = pinned(reader, definition.repository, reader.tree(definition.repository, commit), pins)
-        found = [_scope(definition.repository, definition.root, tree)]
-    else:
-        found = [at(reader, definition.repository, definition.root, commit)]
+    found, given = {definition.repository: commit}, given or {}
     for name, ref in definition.uses.items():
         repository = RepositoryName(name)
         if repository == definition.repository:
             raise InvalidInput(f"{definition.file}: {repository} uses itself", "take it out of `uses`")
-        found.append(at(reader, repository, None, reader.resolve(repository, ref)))
-    return tuple(found)
+        found[repository] = given[repository] if repository in given else reader.resolve(repository, ref)
+    return found
+
+
+def scopes(reader: HistoryReader, definition: Definition, commits: Mapping[RepositoryName, Oid]) -> tuple[Scope, ...]:
+    """The repositories in scope of an application, its own first.
+
+    Args:
+        reader: History.
+        definition: Its definition.
+        commits: What `commits` gave.
+
+    Raises:
+        NotFound: A commit does not exist.
+    """
+    own = definition.repository
+    return tuple(
+        at(reader, repository, definition.root if repository == own else None, commit)
+        for repository, commit in commits.items()
+    )
+
+
+def pinned(scopes: Sequence[Scope], pins: Sequence[Pin]) -> tuple[Scope, ...]:
+    """The same repositories, with what is pinned instead of what they have there."""
+    entries: dict[RepositoryName, dict[str, TreeEntry | None]] = {}
+    for pin in pins:
+        entries.setdefault(pin.repository, {})[pin.path] = pin.entry
+    return tuple(
+        changed(scope, entries[scope.repository]) if scope.repository in entries else scope for scope in scopes
+    )
 
 
 def at(reader: HistoryReader, repository: RepositoryName, root: str | None, commit: Oid) -> Scope:
@@ -97,23 +122,6 @@ def forget() -> None:
     """Empties this process's memory of repositories."""
     with _LOCK:
         _LAST.clear()
-
-
-def pinned(
-    reader: HistoryReader, repository: RepositoryName, tree: Mapping[str, TreeEntry], pins: Mapping[str, str]
-) -> Mapping[str, TreeEntry]:
-    """The tree with single paths as they are in other commits.
-
-    Raises:
-        NotFound: A commit does not exist, or does not hold the path.
-    """
-    changed = dict(tree)
-    for path, ref in pins.items():
-        other = reader.tree(repository, reader.resolve(repository, ref))
-        if path not in other:
-            raise NotFound(f"{path!r} is not in {repository} at {ref}", "pin a path that the commit has: PATH=REV")
-        changed[path] = replace(other[path], path=path)
-    return changed
 
 
 def _scope(repository: RepositoryName, root: str, tree: Mapping[str, TreeEntry]) -> Scope:

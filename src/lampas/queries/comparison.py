@@ -28,7 +28,8 @@ class Difference:
 
 @dataclass(frozen=True)
 class ReleaseDifference:
-    """From one release to another. Settings are compared by name and value alike, but shown by name alone."""
+    """From one release to another. Settings are compared by name and value alike, but shown by name alone.
+    `pins` are files that one of them takes from another commit than the rest."""
 
     older: int
     newer: int
@@ -36,6 +37,7 @@ class ReleaseDifference:
     distributions: Part
     settings: Part
     definition: Part
+    pins: Part
 
 
 def closures(old: Mapping[str, Any], new: Mapping[str, Any]) -> Difference:
@@ -56,6 +58,7 @@ def releases(old: Release, new: Release) -> ReleaseDifference:
         distributions=found.distributions,
         settings=_names(old.env, new.env),
         definition=_values(_own(old.definition), _own(new.definition)),
+        pins=_part(old.closure.get("pins", []), new.closure.get("pins", []), ("repository", "path"), "revision"),
     )
 
 

@@ -54,7 +54,8 @@ class Standing:
 
 @dataclass(frozen=True)
 class Detail:
-    """One release, whole: what went in, what came out, what its build hooks and its verification said."""
+    """One release, whole: what went in, what came out, what its build hooks and its verification said. `pins` are files
+    from other commits than `commits`, which names that of each repository in scope."""
 
     number: int
     id: str
@@ -77,6 +78,8 @@ class Detail:
     verified: bool
     log: str
     hooks: str
+    pins: list[dict[str, Any]]
+    commits: dict[str, str]
 
 
 def standing(app: AppName) -> Standing:
@@ -134,6 +137,8 @@ def one(app: AppName, number: int) -> Detail:
         verified=row.state == "verified",
         log=row.verified_log,
         hooks=hooks.log(row.hooks),
+        pins=row.closure.get("pins", []),
+        commits=row.closure.get("commits", {}),
     )
 
 

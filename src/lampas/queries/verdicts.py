@@ -68,6 +68,9 @@ def _said(now: Release, then: Release) -> list[str]:
         if names:
             more = f" and {len(names) - 3} more" if len(names) > 3 else ""
             said.append(f"{len(names)} {one if len(names) == 1 else many}: {', '.join(names[:3])}{more}")
+    taken = [str(pin["path"]) for pin in (*difference.pins.removed, *difference.pins.changed)]
+    if taken:
+        said.append(f"{', '.join(taken[:3])} {'is' if len(taken) == 1 else 'are'} not pinned then as now")
     return said
 
 

@@ -68,6 +68,7 @@ def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         AgentVerifier(shown.said),
         builder=AgentWheelBuilder(),
         hooks=AgentHooks(shown.said),
+        base=operation.intent.get("from"),
     )
     if not built.verify.ok:
         raise _not_verified(app, built.number)

@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Max
 
 from lampas.core.names import AppName, ReleaseId
+from lampas.errors import NotFound
 from lampas.store.models import Application, Release
 
 _ROWS = 2000  # rows in one INSERT
@@ -38,6 +39,19 @@ class NewRelease:
 def by_id(app: AppName, release_id: ReleaseId) -> Release | None:
     """The release that these inputs gave before."""
     found: Release | None = Release.objects.filter(application__name=app, release_id=release_id).first()
+    return found
+
+
+def numbered(app: AppName, number: int) -> Release:
+    """A release of an application that is there.
+
+    Raises:
+        NotFound: There is none of this number.
+    """
+    rows = Release.objects.filter(application__name=app, application__deleted=None, number=number)
+    found: Release | None = rows.select_related("application").first()
+    if found is None:
+        raise NotFound(f"{app} has no release {number}", f"list them: lampas release list {app}")
     return found
 
 

@@ -86,7 +86,12 @@ class Workshop:
         self.commit("cluster", {f"apps/{app}.toml": f"[app.{app}]\n{text}"})
 
     def build(
-        self, app: str, at: str | None = None, pins: Mapping[str, str] | None = None, anew: bool = False
+        self,
+        app: str,
+        at: str | None = None,
+        pins: Mapping[str, str] | None = None,
+        anew: bool = False,
+        base: int | None = None,
     ) -> Built:
         """Builds a release."""
         from lampas.build import pipeline
@@ -103,6 +108,7 @@ class Workshop:
             self.verifier,
             anew=anew,
             builder=self.builder,
+            base=base,
         )
 
 

@@ -247,6 +247,21 @@ def test_who_a_change_touches_is_told_before_it_is_made(shop: ApiClient) -> None
     assert shop.post("/repositories/none/impact", asked).status == 404
 
 
+def test_a_hot_fix_is_asked_for_by_release_and_module(shop: ApiClient) -> None:
+    from lampas.store.models import Application, Operation
+
+    head = shop.get("/repositories/shop").body["repository"]["head"]
+    made = make(shop).body["commit"]
+    row = Application.objects.get_or_create(name="shop")[0]
+    definition = {"file": "apps/shop.toml", "uses": {}}
+    facts.release(row, 1, commit=head, definition_commit=made, definition=definition)
+    fix = commit(shop, {"shop/cart.py": "total = 2\n"}, head)
+    assert shop.post("/applications/shop/releases", {"from": 1, "pins": {"shop.cart": "main"}}).status == 202
+    assert Operation.objects.get().intent == {"at": None, "from": 1, "pins": {"shop:shop/cart.py": fix}}
+    for body, status in (({"from": 2}, 404), ({"from": 1, "at": "main"}, 422), ({"pins": {"shop.no": "main"}}, 404)):
+        assert shop.post("/applications/shop/releases", body).status == status
+
+
 def test_what_leads_nowhere_is_listed_with_what_would_mend_it(shop: ApiClient) -> None:
     make(shop)
     found = shop.get("/modules/unresolved").body

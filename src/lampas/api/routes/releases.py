@@ -18,10 +18,12 @@ router = Router(tags=["releases"])
 
 
 class BuildIn(Schema):
-    """What to build: a branch, tag or commit (left out: the default branch), and revisions of single paths."""
+    """What to build: a branch, tag or commit (left out: the default branch), or what the release `from` was built from;
+    and revisions of single files, PATH, MODULE or REPO:MODULE → a branch, tag or commit."""
 
     at: str | None = None
     pins: dict[str, str] = Field(default_factory=dict)
+    base: int | None = Field(None, alias="from")
 
 
 class Releases(Schema):
@@ -50,7 +52,7 @@ class PrunePlan(Schema):
 @declared(RequestBuild, application="app")
 def build(request: HttpRequest, app: str, body: BuildIn) -> Status[Accepted]:
     """Builds a release."""
-    return accept(request, RequestBuild(AppName(app), body.at, body.pins))
+    return accept(request, RequestBuild(AppName(app), body.at, body.pins, body.base))
 
 
 @router.get("/applications/{app}/releases", response=Releases)

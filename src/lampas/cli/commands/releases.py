@@ -24,11 +24,22 @@ def release() -> None:
 @release.command("build")
 @click.argument("app")
 @click.option("--at", help="This branch, tag or commit; left out: the default branch.")
-@click.option("--pin", "pins", type=Pair(), multiple=True, help="A path at a revision of its own, PATH=REV.")
+@click.option("--from", "base", type=int, metavar="N", help="What release N was built from, its definition included.")
+@click.option(
+    "--pin",
+    "pins",
+    type=Pair(),
+    multiple=True,
+    metavar="NAME=REV",
+    help="A file at a revision of its own: PATH=REV, MODULE=REV, REPO:MODULE=REV.",
+)
 @pass_session
-def build(session: Session, app: str, at: str | None, pins: tuple[tuple[str, str], ...]) -> None:
-    """Build a release. What an existing release holds already is that release."""
-    accepted = session.api.post(f"/applications/{app}/releases", {"at": at, "pins": once(pins)})
+def build(session: Session, app: str, at: str | None, base: int | None, pins: tuple[tuple[str, str], ...]) -> None:
+    """Build a release. What an existing release holds already is that release.
+
+    A hot fix of release 41: lampas release build APP --from 41 --pin shop.cart=REV
+    """
+    accepted = session.api.post(f"/applications/{app}/releases", {"at": at, "from": base, "pins": once(pins)})
     result = wait(session, accepted)
     if session.json:
         session.out.emit(result)
@@ -70,6 +81,8 @@ def show(session: Session, app: str, number: int) -> None:
         f"id {found['id']}",
         f"code {found['repository']} {found['commit']}, definition {found['definition_commit']}",
     )
+    for pin in found["pins"]:
+        session.out.document({}, f"pinned {pin['repository']}:{pin['path']} {pin['revision'][:12]} of {pin['commit']}")
     session.out.rows("members", found["members"], ("module", "kind", "path", "revision"))
     session.out.rows("distributions", found["distributions"], ("name", "version"), empty="no distributions")
     unresolved(session, found["unresolved"])

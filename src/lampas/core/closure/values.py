@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from lampas.core.closure.pins import Pin
 from lampas.core.distributions.values import Distribution
 from lampas.core.modules.values import Kind
 from lampas.core.names import Oid, RepositoryName
@@ -106,6 +107,8 @@ class Closure:
         reasons: The edge that needs each distribution, by its name.
         unresolved: What leads nowhere, by file and line.
         problems: What analysers could not read, as `file: words`.
+        commits: The commit of each repository in scope.
+        pins: What is taken from other commits.
     """
 
     application: str
@@ -116,6 +119,8 @@ class Closure:
     reasons: Mapping[str, Edge]
     unresolved: tuple[Missing, ...]
     problems: tuple[str, ...] = ()
+    commits: Mapping[RepositoryName, Oid] = field(default_factory=dict)
+    pins: tuple[Pin, ...] = ()
 
     @property
     def id(self) -> str:
@@ -145,14 +150,19 @@ class Closure:
             "problems": list(self.problems),
             "count": len(self.members),
             "commit": self.commit,
+            "commits": dict(self.commits),
+            "pins": [pin.public() for pin in self.pins],
             "id": self.id,
         }
 
     def recorded(self) -> dict[str, Any]:
         """What a release keeps of it: as `public`, with the edge of every member and distribution."""
         document = self.public()
+        pinned = {(pin.repository, pin.path): pin.commit for pin in self.pins}
         for row, member in zip(document["members"], self.members, strict=True):
             row["edge"] = member.edge.public()
+            if (member.repository, member.path) in pinned:
+                row["pinned"] = pinned[member.repository, member.path]
         for row in document["distributions"]:
             edge = self.reasons.get(row["name"])
             row["edge"] = edge.public() if edge else None
