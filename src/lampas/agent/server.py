@@ -13,6 +13,7 @@
     GET  /v1/disk?app=        what takes the disk; see `disk`
     GET  /v1/logs?app=&…       what units wrote; see `logrequests`
     GET  /v1/packages?name=&name=…    Debian packages → {"installed": {name: version}}
+    POST /v1/packages         a signed PackageOrder → {"installed": {name: version}, "said"}
 
 Refusals are {"error", "remedy"}. Without a certificate of the console there is no HTTP at all; without its signature
 no document is read.
@@ -79,6 +80,7 @@ class ManagementInterface:
                 Route("/v1/disk", self.disk),
                 Route("/v1/logs", self.logs),
                 Route("/v1/packages", self.packages),
+                Route("/v1/packages", self.install, methods=["POST"]),
             ],
             exception_handlers={LampasError: _refusal, HTTPException: _no_route},
         )
@@ -168,6 +170,12 @@ class ManagementInterface:
         """Which of some Debian packages are installed."""
         names = request.query_params.getlist("name")
         return JSONResponse({"installed": await asyncio.to_thread(packages.installed, names)})
+
+    async def install(self, request: Request) -> Response:
+        """Installs Debian packages. It goes on to its end even if the console goes away."""
+        order = packages.order(await self._signed(request), self._configuration.node, time.time())
+        self._nonces.use(order.nonce, order.expires)
+        return JSONResponse(await asyncio.to_thread(packages.install, self._configuration, order))
 
 
 async def _refusal(_: Request, error: Exception) -> Response:

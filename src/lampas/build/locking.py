@@ -89,7 +89,7 @@ def locked(requirements: Requirements, using: Locking) -> Lock:
 
     Raises:
         Unresolved: No set of versions fits, or one of them has neither a wheel nor sources.
-        BuildFailed, BrokenSource, PackagesMissing: One of them has sources alone, which do not build.
+        BuildFailed, BrokenSource, NotApproved, NotInstalled: One of them has sources alone, which do not build.
         Unreachable: The package index does not answer.
     """
     if not requirements.lines:

@@ -10,7 +10,8 @@ from __future__ import annotations
 import functools
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 from lampas.build import closures, pinning, trees
 from lampas.build import hooks as build_hooks
@@ -21,6 +22,7 @@ from lampas.core.closure.values import Closure
 from lampas.core.definition.availability import check_available
 from lampas.core.definition.hosts import check_hosts
 from lampas.core.definition.values import Definition
+from lampas.core.distributions.debian import NotApproved, PackageKeeper
 from lampas.core.distributions.sources import WheelBuilder
 from lampas.core.history.ports import HistoryReader
 from lampas.core.names import AppName, ReleaseId, ReleaseNumber
@@ -57,6 +59,7 @@ class _Made:
     manifest: Manifest
     hooks: str
     inputs: bytes
+    packages: Mapping[str, str] = field(default_factory=dict)
 
 
 def build(
@@ -72,6 +75,7 @@ def build(
     builder: WheelBuilder | None = None,
     hooks: HookRunner | None = None,
     base: int | None = None,
+    packages: PackageKeeper | None = None,
 ) -> Built:
     """Builds a release and proves that it starts. What the same inputs gave before is returned, not made again.
 
@@ -81,11 +85,12 @@ def build(
         at: A branch, tag or commit of its repository; None: the default branch.
         pins: PATH, MODULE or REPO:MODULE → another commit, from which that file is taken.
         actor: Who asked for it.
-        progress: Hears of the steps definition, closure, distributions, tree, hooks, verify.
+        progress: Hears of the steps definition, packages, closure, distributions, tree, hooks, verify.
         verifier: Starts it alone. A release that does not start is kept as failed, with its log, and is not deployed.
         anew: Whether files are made again though they are known, to prove that the build is reproducible.
         builder: Builds distributions that have sources alone; None: such a one is refused.
         hooks: Runs build hooks; None: a definition that has some is refused.
+        packages: Sees to the Debian packages of the node that builds; None: a definition that has some is refused.
         base: The number of a release whose definition and commits it is made from, instead of `at`.
 
     Returns:
@@ -101,7 +106,8 @@ def build(
     with store_faults("building"):
         progress("definition", f"reading the definition of {app}")
         ground = pinning.ground(reader, app, at, pins, releases.numbered(app, base) if base is not None else None)
-        made = _make(reader, ground, progress, anew, builder, hooks)
+        versions = _packages(ground.definition, progress, packages)
+        made = replace(_make(reader, ground, progress, anew, builder, hooks), packages=versions)
         release, new = _keep(made, actor)
         verified = _verify(release, made, progress, verifier)
     return Built(
@@ -113,6 +119,17 @@ def build(
         verify=verified,
         existed=not new,
     )
+
+
+def _packages(definition: Definition, progress: Progress, keeper: PackageKeeper | None) -> Mapping[str, str]:
+    """The versions of the Debian packages that the application asks for, on the node that builds. They are there
+    before anything is looked up: what they ship is not missing."""
+    if not definition.packages:
+        return {}
+    progress("packages", ", ".join(definition.packages))
+    if keeper is None:
+        raise NotApproved(definition.packages)
+    return keeper.ensure(definition.packages)
 
 
 def _make(
@@ -182,13 +199,19 @@ def _row(made: _Made, digest: str, actor: str) -> releases.NewRelease:
         commit=made.definition.commit,
         definition_commit=made.definition.definition_commit,
         definition=made.definition.recorded(),
-        closure=made.closure.recorded(),
+        closure=_recorded(made),
         env=dict(made.definition.env),
         author=actor,
         hooks=made.hooks,
         inputs=artifacts.put(made.inputs),
         compressed=compressed(made.manifest.static, made.manifest.persist, {file.path for file in made.manifest.files}),
     )
+
+
+def _recorded(made: _Made) -> dict[str, Any]:
+    """The closure, with the Debian packages that were there when it was built."""
+    packages = [{"name": name, "version": made.packages[name]} for name in sorted(made.packages)]
+    return {**made.closure.recorded(), **({"packages": packages} if packages else {})}
 
 
 def _needed(made: _Made) -> list[str]:

@@ -27,7 +27,6 @@ from lampas.core.distributions.sources import (
     OUTPUT,
     BuildFailed,
     BuildSystem,
-    PackagesMissing,
     WheelBuilder,
     WheelOrder,
     WheelOutcome,
@@ -94,15 +93,12 @@ def wheel_from(source: Source, place: Workplace) -> BuiltWheel:
         place: Where it is built.
 
     Raises:
-        PackagesMissing: Debian packages that building takes are not installed on the node.
+        NotApproved, NotInstalled: Debian packages that building takes are not on the node, and do not come there.
         BrokenSource: Its archive cannot be used.
         BuildFailed: Its build failed; nothing is kept.
         Unreachable: The package index or the node does not answer.
     """
-    installed = place.builder.installed(place.packages) if place.packages else {}
-    missing = [name for name in place.packages if name not in installed]
-    if missing:
-        raise PackagesMissing(place.builder.node, missing)
+    installed = place.builder.ensure(place.packages) if place.packages else {}
     data = fetching.source(source)
     system = build_system(archives.pyproject(source.filename, data), source.filename)
     inputs = _Inputs(source, system, _environment(system.requires, source, place), installed)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from lampas.core.distributions.sources import WheelOrder, WheelOutcome
 from lampas.core.nodestate import ReleaseOnNode, Sandbox
-from lampas.dispatch import blobs, confined, nodes
+from lampas.dispatch import blobs, confined, nodes, packages
 
 
 class AgentWheelBuilder:
@@ -17,13 +17,23 @@ class AgentWheelBuilder:
         """The console's node."""
         return str(nodes.of_console().name)
 
-    def installed(self, packages: Sequence[str]) -> Mapping[str, str]:
+    def installed(self, names: Sequence[str]) -> Mapping[str, str]:
         """The versions of those of some Debian packages that are installed there.
 
         Raises:
             Unreachable: The node does not answer.
         """
-        return nodes.connect(nodes.of_console()).packages(packages)
+        return nodes.connect(nodes.of_console()).packages(names)
+
+    def ensure(self, names: Sequence[str]) -> Mapping[str, str]:
+        """The versions of some Debian packages, all of which are installed there when it returns.
+
+        Raises:
+            NotApproved: One is missing and no operator has approved it.
+            NotInstalled: One could not be installed.
+            Unreachable: The node does not answer.
+        """
+        return packages.ensure(nodes.of_console(), names)
 
     def run(self, order: WheelOrder) -> WheelOutcome:
         """Runs one build, as the application's user, with nothing but its inputs in sight.

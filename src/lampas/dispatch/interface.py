@@ -16,7 +16,7 @@ import httpx
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
-from lampas.core.nodestate import Command, DatabaseOrder, DataOrder, NodeState, Task, Word
+from lampas.core.nodestate import Command, DatabaseOrder, DataOrder, NodeState, PackageOrder, Task, Word
 from lampas.errors import Denied, Failed, InvalidInput, LampasError, NotFound, Unreachable
 
 _SILENCE = 30.0  # seconds without a sign of life after which a node that runs a command is given up
@@ -132,6 +132,11 @@ class ManagementInterface:
         """The versions of those of some Debian packages that are installed on the node."""
         answer = self._json("GET", "/v1/packages", params=[("name", name) for name in names])
         return {str(name): str(version) for name, version in answer["installed"].items()}
+
+    def install(self, order: PackageOrder) -> dict[str, Any]:
+        """Has Debian packages installed; returns {"installed": {name: version}, "said"}."""
+        document = order.encode()
+        return self._json("POST", "/v1/packages", content=document, headers=self._signed(document), timeout=3600.0)
 
     def close(self) -> None:
         """Closes the kept connections; nothing can be asked any more."""

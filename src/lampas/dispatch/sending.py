@@ -10,7 +10,7 @@ from typing import Protocol
 
 from lampas.core.desired.node import Key
 from lampas.core.nodestate import NodeState, Unit
-from lampas.dispatch import blobs, generations, nodes, rendering
+from lampas.dispatch import blobs, generations, nodes, packages, rendering
 from lampas.dispatch.interface import ManagementInterface
 from lampas.dispatch.wanted import Wanted, everything, let_go
 from lampas.errors import Failed, LampasError
@@ -114,9 +114,19 @@ def _send_one(
     held = {release.manifest for release in before.releases} if before and not thorough else set()
     new = {release.manifest for release in state.releases} - held
     if new:
+        _packages(node, new, progress)
         blobs.ship(interface, new)
     _apply(interface, node.name, state, progress)
     generations.remember(node, state)
+
+
+def _packages(node: Node, manifests: set[str], progress: Progress) -> None:
+    """The node has the Debian packages of its releases before one of them starts."""
+    wanted = packages.of_releases(manifests)
+    if wanted:
+        progress.event(node.name, "packages", "running", ", ".join(wanted))
+        packages.ensure(node, wanted)
+        progress.event(node.name, "packages", "done", ", ".join(wanted))
 
 
 def _before(node: Node) -> NodeState | None:

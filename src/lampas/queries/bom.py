@@ -11,7 +11,7 @@ from lampas.core.distributions.licences import licence
 from lampas.core.distributions.provides import required_names
 from lampas.core.names import AppName
 from lampas.core.nodestate import Manifest
-from lampas.core.release.bom import Bom, BomDistribution, BomFile, BomRepository, cyclonedx
+from lampas.core.release.bom import Bom, BomDistribution, BomFile, BomPackage, BomRepository, cyclonedx
 from lampas.queries import archive, releases
 from lampas.store import artifacts, wheels
 from lampas.store.models import Release
@@ -36,6 +36,7 @@ def of(app: AppName, number: int) -> dict[str, Any]:
             repositories=tuple(_repositories(row, manifest)),
             distributions=tuple(_distributions(manifest)),
             direct=_direct(row),
+            packages=tuple(BomPackage(one["name"], one["version"]) for one in row.closure.get("packages", [])),
         )
     )
 

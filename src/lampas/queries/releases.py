@@ -8,7 +8,7 @@ from typing import Any
 
 from lampas.core.names import AppName
 from lampas.errors import NotFound
-from lampas.queries import addresses
+from lampas.queries import addresses, packages
 from lampas.queries.vulnerabilities import Vulnerability, among
 from lampas.store import hooks
 from lampas.store.models import Application, Release, Slot, TrafficRow
@@ -55,7 +55,8 @@ class Standing:
 @dataclass(frozen=True)
 class Detail:
     """One release, whole: what went in, what came out, what its build hooks and its verification said. `pins` are files
-    from other commits than `commits`, which names that of each repository in scope."""
+    from other commits than `commits`, which names that of each repository in scope; `packages` are Debian
+    packages, each with the nodes that lack it."""
 
     number: int
     id: str
@@ -80,6 +81,7 @@ class Detail:
     hooks: str
     pins: list[dict[str, Any]]
     commits: dict[str, str]
+    packages: list[dict[str, Any]]
 
 
 def standing(app: AppName) -> Standing:
@@ -139,7 +141,13 @@ def one(app: AppName, number: int) -> Detail:
         hooks=hooks.log(row.hooks),
         pins=row.closure.get("pins", []),
         commits=row.closure.get("commits", {}),
+        packages=_packages(row.closure.get("packages", [])),
     )
+
+
+def _packages(recorded: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    lacking = packages.missing([str(one["name"]) for one in recorded])
+    return [{**one, "missing": [node for node, names in lacking.items() if one["name"] in names]} for one in recorded]
 
 
 def row_of(app: AppName, number: int) -> Release:

@@ -13,6 +13,7 @@ without users of their own.
     {"verb": "logs-keep", "app": A | "", "turn": [NAME…], "remove": [NAME…], "files": N, "size": BYTES}        see `logs`
     {"verb": "data-size", "app": A}        see `sizes`        {"verb": "data-drop", "app": A}
     {"verb": "database", "do": VERB, …}        see `databases`
+    {"verb": "packages-install", "names": [NAME…], "env": {…}}        see `packages`
     {"verb": "run", "app": A, "number": N, "argv": […], "env": {…}, "root": DIR, "limited": BOOL, "seconds": S}
     {"verb": "run", "app": A, "number": N, "commands": [[…]…], "sandbox": {…}, "env": {…}, "root": DIR, "persist": […], "titles": […], "seconds": S}
     {"verb": "command", "app": A, "number": N, "nonce": HEX, "argv": […], "env": {…}, "root": DIR, "seconds": S, "terminal": {"rows": R, "columns": C, "kind": K} | null}
@@ -49,6 +50,10 @@ def answer(home: str, request: Mapping[str, Any], *, as_root: bool) -> dict[str,
         from lampas.roothelper import databases  # deploys do without what it imports
 
         return databases.answer(home, request, as_root=as_root)
+    if verb == "packages-install":
+        from lampas.roothelper import packages
+
+        return packages.install(request, as_root=as_root)
     if verb == "logs-keep":
         from lampas.roothelper import logs
 

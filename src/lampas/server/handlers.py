@@ -12,6 +12,7 @@ from lampas.core.names import AppName
 from lampas.dispatch import data, dropping, pruning, rotation, serving
 from lampas.dispatch.building import AgentWheelBuilder
 from lampas.dispatch.hooks import AgentHooks
+from lampas.dispatch.packages import AgentPackages
 from lampas.dispatch.verification import AgentVerifier
 from lampas.errors import Failed
 from lampas.git.reader import GitReader
@@ -68,6 +69,7 @@ def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
         AgentVerifier(shown.said),
         builder=AgentWheelBuilder(),
         hooks=AgentHooks(shown.said),
+        packages=AgentPackages(shown.said),
         base=operation.intent.get("from"),
     )
     if not built.verify.ok:

@@ -84,8 +84,12 @@ def test_debian_packages_that_are_missing_are_named_with_the_command(node: Node,
     (shop / "lampas.toml").write_text(DEFINITION + text.replace("mysqlclient==2.2.7", "mysqlclient==2.2.6"))
     node.json("import", str(shop), "--repo", "shop")
     error = node.json("release", "build", "lacking", status=1)["error"]
+    assert error["message"] == "these Debian packages are not approved: libno-such-package-dev"
+    assert error["remedy"].endswith("lampas packages approve libno-such-package-dev")
+    assert node.json("packages", "approve", "libno-such-package-dev")["approved"] == ["libno-such-package-dev"]
+    error = node.json("release", "build", "lacking", status=1)["error"]
     assert "libno-such-package-dev" in error["message"]
-    assert error["remedy"].endswith("apt-get install libno-such-package-dev")
+    assert error["remedy"].endswith("apt-get install --no-install-recommends libno-such-package-dev")
 
 
 def test_known_vulnerabilities_are_shown_where_a_release_has_them(node: Node, shop: Path, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from lampas.cli.commands import (
     logs,
     nodes,
     operations,
+    packages,
     releases,
     repositories,
     running,
@@ -34,6 +35,7 @@ _PARTS = (
     disk,
     code,
     nodes,
+    packages,
     operations,
     accounts,
 )

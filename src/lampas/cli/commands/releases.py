@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from lampas.cli.commands.closures import show_difference, unresolved, vulnerable
+from lampas.cli.commands.packages import approve_for
 from lampas.cli.progress import wait
 from lampas.cli.session import Session, pass_session
 from lampas.cli.settings import Pair, once
@@ -33,12 +34,22 @@ def release() -> None:
     metavar="NAME=REV",
     help="A file at a revision of its own: PATH=REV, MODULE=REV, REPO:MODULE=REV.",
 )
+@click.option("--approve-packages", is_flag=True, help="Approve the Debian packages that it asks for (operators).")
 @pass_session
-def build(session: Session, app: str, at: str | None, base: int | None, pins: tuple[tuple[str, str], ...]) -> None:
+def build(
+    session: Session,
+    app: str,
+    at: str | None,
+    base: int | None,
+    pins: tuple[tuple[str, str], ...],
+    approve_packages: bool,
+) -> None:
     """Build a release. What an existing release holds already is that release.
 
     A hot fix of release 41: lampas release build APP --from 41 --pin shop.cart=REV
     """
+    if approve_packages:
+        approve_for(session, app, at)
     accepted = session.api.post(f"/applications/{app}/releases", {"at": at, "from": base, "pins": once(pins)})
     result = wait(session, accepted)
     if session.json:
@@ -85,6 +96,8 @@ def show(session: Session, app: str, number: int) -> None:
         session.out.document({}, f"pinned {pin['repository']}:{pin['path']} {pin['revision'][:12]} of {pin['commit']}")
     session.out.rows("members", found["members"], ("module", "kind", "path", "revision"))
     session.out.rows("distributions", found["distributions"], ("name", "version"), empty="no distributions")
+    if found["packages"]:
+        session.out.rows("packages", found["packages"], ("name", "version", "missing"))
     unresolved(session, found["unresolved"])
     vulnerable(session, found["vulnerabilities"])
     for said in (found["hooks"], found["log"]):

@@ -16,7 +16,6 @@ def check_available(definition: Definition) -> None:
         'runtime = "perl"': definition.runtime == "perl",
         "path": bool(definition.path),
         "persist_shared": bool(definition.persist_shared),
-        "packages": bool(definition.packages),
     }
     for name, asked in wanted.items():
         if asked:

@@ -12,6 +12,7 @@ FILE = "lampas.toml"  # at the top of a repository that defines its own applicat
 SETTINGS = ("runtime", "entry", "root", "persist", "static", "env", "hosts", "canonical_host", "processes", "threads")
 # Settings that came later count where they are set, so that what was built before keeps its id.
 LATER = (
+    "packages",
     "database",
     "build_hooks",
     "setup_hooks",

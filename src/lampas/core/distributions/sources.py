@@ -49,17 +49,6 @@ class BuildFailed(Failed):
         self.log = log
 
 
-class PackagesMissing(Failed):
-    """Debian packages that building takes are not installed on the node."""
-
-    def __init__(self, node: str, packages: Sequence[str]) -> None:
-        super().__init__(
-            f"building from sources takes Debian packages that {node} lacks: {', '.join(packages)}",
-            f"an operator installs them, as root on {node}: apt-get install {' '.join(packages)}",
-        )
-        self.packages = tuple(packages)
-
-
 @dataclass(frozen=True)
 class BuildSystem:
     """How a source distribution says that it is built, by PEP 517 and 518.
@@ -110,8 +99,11 @@ class WheelBuilder(Protocol):
     def node(self) -> str:
         """The node's name."""
 
-    def installed(self, packages: Sequence[str]) -> Mapping[str, str]:
+    def installed(self, names: Sequence[str]) -> Mapping[str, str]:
         """The versions of those of some Debian packages that are installed on the node."""
+
+    def ensure(self, names: Sequence[str]) -> Mapping[str, str]:
+        """As `PackageKeeper.ensure`, on the node."""
 
     def run(self, order: WheelOrder) -> WheelOutcome:
         """Runs one build to its end. Nothing that it started outlives it.

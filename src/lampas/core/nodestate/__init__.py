@@ -11,6 +11,7 @@ from lampas.core.nodestate.database import DatabaseOrder
 from lampas.core.nodestate.encoding import FORMAT
 from lampas.core.nodestate.environment import Environment
 from lampas.core.nodestate.manifest import Manifest, ManifestFile, ManifestWheel, ReleaseOnNode
+from lampas.core.nodestate.packages import PackageOrder
 from lampas.core.nodestate.places import Places
 from lampas.core.nodestate.sandbox import Proof, Sandbox
 from lampas.core.nodestate.state import NodeState, Ready, Unit
@@ -27,6 +28,7 @@ __all__ = [
     "ManifestFile",
     "ManifestWheel",
     "NodeState",
+    "PackageOrder",
     "Places",
     "Proof",
     "Ready",

@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field
 
 from lampas.core.nodestate.encoding import FORMAT, canonical, document
 
+_LATER = ("packages",)
+
 
 @dataclass(frozen=True)
 class ManifestFile:
@@ -44,6 +46,7 @@ class Manifest:
         wheels: Distributions, sorted by name.
         persist: Directories under `code/` that are links into the application's persistent directory.
         static: URL prefix → directory under `code/`, served by Apache itself.
+        packages: Debian packages that the node must have.
     """
 
     app: str
@@ -55,11 +58,14 @@ class Manifest:
     wheels: tuple[ManifestWheel, ...]
     persist: tuple[str, ...] = ()
     static: Mapping[str, str] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
     format: int = FORMAT
 
     def encode(self) -> bytes:
-        """Its canonical bytes: the same manifest always gives the same bytes."""
-        return canonical(asdict(self))
+        """Its canonical bytes: the same manifest always gives the same bytes. What came later stands in it where there
+        is some, so that a manifest of an earlier LAMPAS keeps its name."""
+        raw = asdict(self)
+        return canonical({key: value for key, value in raw.items() if key not in _LATER or value})
 
     @staticmethod
     def decode(data: bytes) -> Manifest:
@@ -73,6 +79,7 @@ class Manifest:
             raw["files"] = tuple(ManifestFile(**item) for item in raw["files"])
             raw["wheels"] = tuple(ManifestWheel(**item) for item in raw["wheels"])
             raw["persist"] = tuple(raw["persist"])
+            raw["packages"] = tuple(raw.get("packages", ()))
             return Manifest(**raw)
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a release manifest: {error}") from error

@@ -125,6 +125,7 @@ def manifest(
         wheels=tuple(ManifestWheel(w.name, w.version, w.filename, w.sha256, w.size) for w in closure.distributions),
         persist=definition.persist,
         static=dict(definition.static),
+        packages=tuple(sorted(definition.packages)),
     )
 
 

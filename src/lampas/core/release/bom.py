@@ -55,6 +55,14 @@ class BomDistribution:
 
 
 @dataclass(frozen=True)
+class BomPackage:
+    """A Debian package that the node must have: its name and its version where the release was built."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True)
 class Bom:
     """Everything that a bill of materials says.
 
@@ -66,6 +74,7 @@ class Bom:
         repositories: Its own code.
         distributions: What it takes from others, sorted by name.
         direct: Names of those that the application itself needs.
+        packages: Debian packages that it asks for, sorted by name.
     """
 
     app: AppName
@@ -75,6 +84,7 @@ class Bom:
     repositories: tuple[BomRepository, ...]
     distributions: tuple[BomDistribution, ...]
     direct: frozenset[str]
+    packages: tuple[BomPackage, ...] = ()
 
 
 def cyclonedx(bom: Bom) -> dict[str, Any]:
@@ -82,6 +92,7 @@ def cyclonedx(bom: Bom) -> dict[str, Any]:
     refs = {found.name: _purl(found) for found in bom.distributions}
     top = f"release:{bom.release}"
     own = [_repository_ref(repository) for repository in bom.repositories]
+    debian = [_package_purl(package) for package in bom.packages]
     return {
         "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
         "bomFormat": "CycloneDX",
@@ -94,10 +105,14 @@ def cyclonedx(bom: Bom) -> dict[str, Any]:
             "component": {"type": "application", "bom-ref": top, "name": bom.app, "version": str(bom.number)},
             "properties": [{"name": "lampas:release", "value": bom.release}],
         },
-        "components": [*map(_repository, bom.repositories), *map(_distribution, bom.distributions)],
+        "components": [
+            *map(_repository, bom.repositories),
+            *map(_distribution, bom.distributions),
+            *map(_package, bom.packages),
+        ],
         "dependencies": [
-            {"ref": top, "dependsOn": sorted([*own, *(refs[name] for name in bom.direct if name in refs)])},
-            *({"ref": ref, "dependsOn": []} for ref in own),
+            {"ref": top, "dependsOn": sorted([*own, *debian, *(refs[name] for name in bom.direct if name in refs)])},
+            *({"ref": ref, "dependsOn": []} for ref in (*own, *debian)),
             *({"ref": refs[each.name], "dependsOn": _requires(each, refs)} for each in bom.distributions),
         ],
     }
@@ -156,3 +171,12 @@ def _hashes(sha256: str) -> Sequence[Mapping[str, str]]:
 
 def _purl(found: BomDistribution) -> str:
     return f"pkg:pypi/{found.name}@{quote(found.version, safe='.-_~')}"
+
+
+def _package(found: BomPackage) -> dict[str, Any]:
+    purl = _package_purl(found)
+    return {"type": "library", "bom-ref": purl, "name": found.name, "version": found.version, "purl": purl}
+
+
+def _package_purl(found: BomPackage) -> str:
+    return f"pkg:deb/debian/{quote(found.name, safe='.-_~+')}@{quote(found.version, safe='.-_~')}"

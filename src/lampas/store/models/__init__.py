@@ -14,6 +14,7 @@ from lampas.store.models.hooks import BuildHookRun, SetupProof, SetupRun
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
 from lampas.store.models.needs import HeadClosure, HeadsTable, Place, PlaceInSet, PlaceSet
 from lampas.store.models.operations import Operation, OperationStep
+from lampas.store.models.packages import ApprovedPackage
 from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
 from lampas.store.models.secrets import SecretRow
 
@@ -21,6 +22,7 @@ __all__ = [
     "AdvisoryRow",
     "AppDatabase",
     "Application",
+    "ApprovedPackage",
     "Artifact",
     "ArtifactChunk",
     "AuditRow",
