@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -43,11 +43,19 @@ class ApprovePackages(Action[list[str]]):
 
     def perform(self, actor: Actor) -> list[str]:
         """Does it."""
-        if not self.names:
-            raise InvalidInput("there is nothing to approve", "name packages: lampas packages approve NAME…")
-        for name in self.names:
-            try:
-                checks.package(name)
-            except checks.Bad as error:
-                raise InvalidInput(str(error)) from error
-        return packages.approve(self.names, actor.name)
+        names = checked(self.names)
+        return packages.approve(names, actor.name)
+
+
+def checked(names: Sequence[str]) -> tuple[str, ...]:
+    """The same names, each once.
+
+    Raises:
+        InvalidInput: One is no name of a package, or there is none.
+    """
+    if not names:
+        raise InvalidInput("no Debian package is named", "name at least one, as libdbi-perl")
+    try:
+        return tuple(dict.fromkeys(checks.package(name) for name in names))
+    except checks.Bad as error:
+        raise InvalidInput(str(error), error.remedy) from error

@@ -44,7 +44,7 @@ def fetch(wheels: Sequence[Wheel]) -> Iterator[Distribution]:
     names = [wheel.sha256 for wheel in wheels]
     kept, known = artifacts.have(names), distributions.load(names)
     with (
-        httpx.Client(verify=_trust(), timeout=60, follow_redirects=True) as client,
+        httpx.Client(verify=trust(), timeout=60, follow_redirects=True) as client,
         ThreadPoolExecutor(_AT_ONCE) as pool,
     ):
         # Only the network runs in threads: the database connection is this thread's.
@@ -70,7 +70,7 @@ def source(wanted: Source) -> bytes:
         BrokenWheel: It has another hash.
     """
     if wanted.sha256 not in artifacts.have([wanted.sha256]):
-        with httpx.Client(verify=_trust(), timeout=60, follow_redirects=True) as client:
+        with httpx.Client(verify=trust(), timeout=60, follow_redirects=True) as client:
             artifacts.put(_download(client, wanted))
     return artifacts.get(wanted.sha256)
 
@@ -84,7 +84,8 @@ def metadata(filename: str, data: bytes) -> str:
     return _metadata_and_names(filename, data)[0]
 
 
-def _trust() -> ssl.SSLContext:
+def trust() -> ssl.SSLContext:
+    """Which certificates are trusted when something is fetched."""
     # The same certificates that uv and git are told to trust; left out, the system's own.
     told = process.clean_environment()
     return ssl.create_default_context(cafile=told.get("SSL_CERT_FILE") or None, capath=told.get("SSL_CERT_DIR") or None)

@@ -19,6 +19,7 @@ _PLACES = (
     ("", "/apps", "Applications", "apps", None),
     ("Work", "/operations", "Operations", "operations", None),
     ("Work", "/nodes", "Nodes", "nodes", None),
+    ("Work", "/packages", "Debian packages", "deploy", None),
     ("Work", "/kept", "Disk and kept data", "folder", None),
     ("Access", "/people", "People", "people", Permission.PEOPLE),
     ("Access", "/tokens", "My tokens", "key", None),

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from lampas.build.perl_installed import installed_perl
+from lampas.core.distributions.perl import is_module
 from lampas.core.names import AppName
 from lampas.dispatch import nodes
-from lampas.errors import LampasError
+from lampas.errors import InvalidInput, LampasError
 from lampas.queries import definitions
+from lampas.store import packages
 from lampas.store.models import ApprovedPackage
 
 
@@ -47,6 +50,34 @@ def of(app: AppName, at: str | None = None) -> list[Package]:
     names = sorted({*found.packages, *found.build_packages})
     approved = {row.name: row for row in ApprovedPackage.objects.filter(name__in=names)}
     return _packages(names, {name: [app] for name in names}, approved)
+
+
+@dataclass(frozen=True)
+class Ships:
+    """Who provides a Perl module: `kind` core, package or "" (nobody is known), the Debian package, and whether it is
+    installed on the console's machine."""
+
+    module: str
+    kind: str
+    package: str
+    installed: bool
+
+
+def ships(module: str) -> Ships:
+    """Who provides a Perl module.
+
+    Raises:
+        InvalidInput: It is no module's name.
+    """
+    if not is_module(module):
+        raise InvalidInput(f"{module!r} is no name of a Perl module", "write it as Foo::Bar")
+    found = installed_perl(packages.shipping).provider(module)
+    return Ships(module, found.kind, found.name, found.installed) if found else Ships(module, "", "", False)
+
+
+def indexed() -> datetime | None:
+    """When it was last read which packages ship which Perl modules; None: it never was."""
+    return packages.indexed()
 
 
 def missing(names: Sequence[str]) -> dict[str, list[str]]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from django.conf import settings
 
-from lampas.build import pipeline
+from lampas.build import contents, pipeline
 from lampas.core.names import AppName
 from lampas.dispatch import data, dropping, pruning, rotation, serving
 from lampas.dispatch.building import AgentWheelBuilder
@@ -80,6 +81,19 @@ def build(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
     return dict(built.public())
 
 
+def index_packages(operation: Operation, steps: queue.Steps) -> dict[str, Any]:
+    """Reads which Debian packages ship which Perl modules.
+
+    Raises:
+        LampasError: As `contents.rebuild`.
+    """
+    del operation
+    shown = BuildSteps(steps)
+    modules = contents.rebuild(functools.partial(shown, "index"))
+    shown.close()
+    return {"modules": modules}
+
+
 def _not_verified(app: AppName, number: int) -> Failed:
     log = Release.objects.get(application__name=app, number=number).verified_log.strip()
     last = log.splitlines()[-1] if log else "it wrote nothing"
@@ -89,7 +103,7 @@ def _not_verified(app: AppName, number: int) -> Failed:
     )
 
 
-BUILDING: Mapping[str, Handler] = {"build": build, "prune": pruning.prune}
+BUILDING: Mapping[str, Handler] = {"build": build, "prune": pruning.prune, "index-packages": index_packages}
 SERVING: Mapping[str, Handler] = {
     "deploy": serving.deploy,
     "traffic": serving.traffic,

@@ -17,7 +17,7 @@ from lampas.errors import NotFound
 from lampas.store.models import Operation, OperationStep
 
 KINDS = ("build", "prune", "deploy", "traffic", "rollback", "retire", "refresh", "delete", "rotate", "drop", "tidy",
-         "drop-data")  # fmt: skip
+         "drop-data", "index-packages")  # fmt: skip
 OPEN = ("waiting", "running")
 
 

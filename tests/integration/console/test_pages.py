@@ -35,6 +35,7 @@ PAGES = (
     "/apps/shop/database",
     "/apps/shop/disk",
     "/apps/shop/requirements",
+    "/packages",
     "/kept",
     "/new/application",
     "/operations",

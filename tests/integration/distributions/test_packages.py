@@ -87,3 +87,18 @@ def test_an_approval_can_be_taken_back(node: Node) -> None:
     assert "not approved" in error["message"]
     said = [row["action"] for row in node.json("audit", "list")["audit"]]
     assert {"packages.approve", "packages.withdraw"} <= set(said)
+
+
+def test_a_package_is_accepted_by_a_commit_to_the_definition(node: Node) -> None:
+    added = node.json("proposals", "shop", "--package", "libtext-csv-perl")
+    assert (added["repository"], added["file"]) == ("shop", "lampas.toml")
+    assert node.json("app", "show", "shop")["definition"]["packages"] == [NAME, "libtext-csv-perl"]
+    error = node.json("proposals", "shop", "--package", "libtext-csv-perl", status=1)["error"]
+    assert "asks for libtext-csv-perl already" in error["message"]
+
+
+def test_who_provides_a_perl_module_is_told(node: Node) -> None:
+    found = node.json("packages", "find", "File::Spec")
+    assert (found["kind"], found["installed"]) == ("core", True)
+    assert node.json("packages", "find", "No::Such::Module")["kind"] == ""
+    assert "no name" in node.json("packages", "find", "no-such", status=1)["error"]["message"]

@@ -41,6 +41,7 @@ BODIES: dict[str, Any] = {
     "POST /api/v1/applications/{app}/requirements": {"requirements": ["x"]},
     "PUT /api/v1/advisories": {},
     "POST /api/v1/packages": {"names": ["libshop-perl"]},
+    "POST /api/v1/applications/{app}/packages": {"names": ["libshop-perl"]},
     "POST /api/v1/applications/{app}/traffic": {"table": {"1": 100}},
     "POST /api/v1/applications/{app}/releases/{number}/setup": {"state": "done"},
     "POST /api/v1/applications/{app}/releases/{number}/run": {"argv": ["true"]},
@@ -56,6 +57,7 @@ PARAMETERS = {
     "rest": "x",
     "run_id": "x",
     "package": "libshop-perl",
+    "module": "Shop::Cart",
 }
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from lampas.core.definition.parsing import parse
-from lampas.core.distributions.adding import to_definition, to_file
+from lampas.core.distributions.adding import packages, to_definition, to_file
 from lampas.core.distributions.projects import parse_project
 from lampas.core.names import AppName, RepositoryName
 from lampas.errors import InvalidInput
@@ -75,3 +75,11 @@ def test_what_is_added_is_read_back(items: list[str], count: int) -> None:
     written = f'[app.shop]\nentry = "a:b"\nrequirements = {had}\n'.replace("'", '"')
     changed = to_definition(written, "lampas.toml", APP, more, SHOP)
     assert parse(changed, "lampas.toml", SHOP)[APP].requirements == (*had, *more)
+
+
+def test_a_definition_asks_for_more_debian_packages_and_keeps_everything_else() -> None:
+    text = '[app.shop]\nentry = "a:b"\npackages = ["libdbi-perl"] # ours\n'
+    changed = '[app.shop]\nentry = "a:b"\npackages = ["libdbi-perl", "libtemplate-perl"] # ours\n'
+    assert packages(text, "lampas.toml", APP, ["libtemplate-perl"], SHOP) == changed
+    with pytest.raises(InvalidInput):
+        packages('[app]\nshop = { entry = "a:b" }\n', "lampas.toml", APP, ["libdbi-perl"], SHOP)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest
-from ninja import Router, Schema
+from datetime import datetime
 
+from django.http import HttpRequest
+from ninja import Router, Schema, Status
+
+from lampas.actions.add_packages import AddPackages
+from lampas.actions.add_requirements import Added
 from lampas.actions.approve_packages import ApprovePackages
 from lampas.actions.frame import perform
+from lampas.actions.index_packages import IndexPackages
 from lampas.actions.withdraw_package import WithdrawPackage
 from lampas.api.permissions import actor, declared
+from lampas.api.routes.traffic import Accepted, accept
 from lampas.core.accounts import Permission
 from lampas.core.names import AppName
 from lampas.queries import packages
@@ -17,9 +23,10 @@ router = Router(tags=["packages"])
 
 
 class Packages(Schema):
-    """Debian packages."""
+    """Debian packages; `indexed` is when it was last read which of them ship which Perl modules."""
 
     packages: list[packages.Package]
+    indexed: datetime | None = None
 
 
 class NamesIn(Schema):
@@ -38,7 +45,7 @@ class Approved(Schema):
 @declared(Permission.VIEW)
 def every(request: HttpRequest) -> Packages:
     """All that are approved or asked for."""
-    return Packages(packages=packages.every())
+    return Packages(packages=packages.every(), indexed=packages.indexed())
 
 
 @router.get("/applications/{app}/packages", response=Packages)
@@ -48,11 +55,32 @@ def of_application(request: HttpRequest, app: str, at: str | None = None) -> Pac
     return Packages(packages=packages.of(AppName(app), at))
 
 
+@router.post("/applications/{app}/packages", response={201: Added})
+@declared(AddPackages, application="app")
+def ask(request: HttpRequest, app: str, body: NamesIn) -> Status[Added]:
+    """Has an application ask for packages, by a commit to its definition."""
+    return Status(201, perform(AddPackages(AppName(app), tuple(body.names)), actor(request)))
+
+
 @router.post("/packages", response=Approved)
 @declared(ApprovePackages)
 def approve(request: HttpRequest, body: NamesIn) -> Approved:
     """Approves packages."""
     return Approved(approved=perform(ApprovePackages(tuple(body.names)), actor(request)))
+
+
+@router.post("/packages/index", response={202: Accepted})
+@declared(IndexPackages)
+def index(request: HttpRequest) -> Status[Accepted]:
+    """Reads which Debian packages ship which Perl modules, from the mirrors of the console's machine."""
+    return accept(request, IndexPackages())
+
+
+@router.get("/packages/modules/{module}", response=packages.Ships)
+@declared(Permission.VIEW, some=True)
+def ships(request: HttpRequest, module: str) -> packages.Ships:
+    """Who provides a Perl module."""
+    return packages.ships(module)
 
 
 @router.delete("/packages/{package}", response={204: None})

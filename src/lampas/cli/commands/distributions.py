@@ -36,9 +36,18 @@ def sbom(session: Session, app: str, number: int, output: Path | None) -> None:
 @click.argument("app")
 @click.option("--at", help="At this branch, tag or commit.")
 @click.option("--accept", "accepted", multiple=True, metavar="REQUIREMENT", help="Require this, as PyYAML>=6.")
+@click.option("--package", "packages", multiple=True, metavar="NAME", help="Ask for this Debian package.")
 @pass_session
-def proposals(session: Session, app: str, at: str | None, accepted: tuple[str, ...]) -> None:
+def proposals(session: Session, app: str, at: str | None, accepted: tuple[str, ...], packages: tuple[str, ...]) -> None:
     """Imports that lead nowhere, and distributions that may be meant. Nothing is fetched before it is accepted."""
+    if packages:
+        done = session.api.post(f"/applications/{app}/packages", {"names": list(packages)})
+        session.out.document(
+            done,
+            f"{done['file']} of {done['repository']} asks for {', '.join(packages)} since {done['commit'][:12]}",
+            f"an operator approves them once: lampas packages approve {' '.join(packages)}",
+        )
+        return
     if accepted:
         done = session.api.post(f"/applications/{app}/requirements", {"requirements": list(accepted)})
         session.out.document(
@@ -48,7 +57,7 @@ def proposals(session: Session, app: str, at: str | None, accepted: tuple[str, .
         )
         return
     found = session.api.get(f"/applications/{app}/proposals", at=at)["proposals"]
-    columns = ("name", "file", "line", "optional", "candidates")
+    columns = ("name", "file", "line", "optional", "candidates", "packages")
     session.out.rows("proposals", found, columns, empty="every import leads somewhere")
 
 

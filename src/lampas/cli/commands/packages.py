@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from lampas.cli.progress import wait
 from lampas.cli.session import Session, pass_session
 
 
@@ -46,6 +47,28 @@ def withdraw(session: Session, name: str) -> None:
     """Take an approval back. Where the package is installed it stays."""
     session.api.ask("DELETE", f"/packages/{name}")
     session.out.document({"name": name}, f"{name} is no longer approved")
+
+
+@packages.command("index")
+@pass_session
+def index(session: Session) -> None:
+    """Read which Debian packages ship which Perl modules, from the mirrors that this node's apt knows."""
+    result = wait(session, session.api.post("/packages/index"))
+    session.out.document(result, f"{result['modules']:,} Perl modules are known")
+
+
+@packages.command("find")
+@click.argument("module")
+@pass_session
+def find(session: Session, module: str) -> None:
+    """Who provides a Perl module: Perl itself, or a Debian package."""
+    found = session.api.get(f"/packages/modules/{module}")
+    if found["kind"]:
+        there = "" if found["installed"] else ", which is not installed here"
+        what = "Perl itself" if found["kind"] == "core" else "the Debian package"
+        session.out.document(found, f"{module}: {what}, {found['package']}{there}")
+    else:
+        session.out.document(found, f"{module}: nobody is known; lampas packages index reads what Debian has")
 
 
 def approve_for(session: Session, app: str, at: str | None) -> None:

@@ -234,6 +234,8 @@ def operation_title(operation: Progress) -> str:
             return f"roll {app} back"
         case "retire":
             return f"retire v{number} of {app}"
+        case "index-packages":
+            return "read which Debian packages ship which Perl modules"
         case _:
             return f"{operation.kind} {app}"
 
@@ -253,6 +255,8 @@ def operation_outcome(operation: Progress) -> str:
             return "Traffic is settled on every node."
         case "retire":
             return "Stopped and taken off every node."
+        case "index-packages":
+            return f"{result.get('modules', 0):,} Perl modules are known."
         case _:
             return "Done."
 

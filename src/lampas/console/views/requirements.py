@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.html import format_html
 
+from lampas.actions.add_packages import AddPackages
 from lampas.actions.add_requirements import AddRequirements
 from lampas.actions.frame import perform
 from lampas.api.problems import status
@@ -27,8 +28,9 @@ def proposed(request: HttpRequest, app: str) -> HttpResponse:
     problem: LampasError | None = None
     if request.method == "POST":
         wanted = tuple(text for item in request.POST.getlist("requirement") if (text := item.strip()))
+        packages = tuple(text for item in request.POST.getlist("package") if (text := item.strip()))
         try:
-            added = perform(AddRequirements(name, wanted), who)
+            added = perform(AddPackages(name, packages) if packages else AddRequirements(name, wanted), who)
         except Denied:
             raise
         except LampasError as error:
@@ -38,7 +40,7 @@ def proposed(request: HttpRequest, app: str) -> HttpResponse:
                 request,
                 format_html(
                     '{} is required: commit <a class="oid" href="/code/{}/commit/{}">{}</a> in {}. Build it next.',
-                    ", ".join(wanted), added.repository, added.commit, added.commit[:8], added.file,
+                    ", ".join(packages or wanted), added.repository, added.commit, added.commit[:8], added.file,
                 ),
             )  # fmt: skip
             return redirect(f"/apps/{app}/requirements")

@@ -1,4 +1,4 @@
-"""Requirements added to what a definition or a requirement file says, everything else as it stands."""
+"""Requirements and Debian packages added to what a file says, everything else as it stands."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ import posixpath
 import re
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from lampas.core.definition.arrays import with_items
 from lampas.core.definition.errors import DefinitionError
 from lampas.core.definition.parsing import parse
+from lampas.core.definition.values import Definition
 from lampas.core.distributions.projects import RequirementError, parse_project
 from lampas.core.names import AppName, RepositoryName
 
@@ -31,19 +33,58 @@ def to_definition(
     Raises:
         InvalidInput: The file is not right, or is written in a way that only a person can change.
     """
-    before = parse(text, file, repository)
-    if app not in before:
-        raise DefinitionError(file, f"app.{app}", "is not defined here")
-    had = before[app].requirements
-    changed = with_items(text, rf"app\s*\.\s*[\"']?{re.escape(app)}[\"']?", "requirements", lines)
+    had = _defined(text, file, app, repository).requirements
     wanted = (*(had if isinstance(had, tuple) else ()), *lines)
-    if changed is not None and not isinstance(had, str):
-        after = parse(changed, file, repository)
-        if after == {**before, app: replace(before[app], requirements=wanted)}:
+    if isinstance(had, str):
+        raise _written_otherwise(file, app, "requirements")
+    return _with(text, file, app, "requirements", lines, wanted, repository)
+
+
+def packages(text: str, file: str, app: AppName, names: Sequence[str], repository: RepositoryName | None = None) -> str:
+    """The text of a definition that asks for more Debian packages.
+
+    Args:
+        text: The file's content.
+        file: Its path.
+        app: The application.
+        names: The packages, checked.
+        repository: As for `parse`.
+
+    Raises:
+        InvalidInput: The file is not right, or is written in a way that only a person can change.
+    """
+    wanted = (*_defined(text, file, app, repository).packages, *names)
+    return _with(text, file, app, "packages", names, wanted, repository)
+
+
+def _defined(text: str, file: str, app: AppName, repository: RepositoryName | None) -> Definition:
+    found = parse(text, file, repository)
+    if app not in found:
+        raise DefinitionError(file, f"app.{app}", "is not defined here")
+    return found[app]
+
+
+def _with(
+    text: str,
+    file: str,
+    app: AppName,
+    key: str,
+    more: Sequence[str],
+    wanted: tuple[str, ...],
+    repository: RepositoryName | None,
+) -> str:
+    """The text with more items under a key, proven by parsing it again: nothing else is another."""
+    changed = with_items(text, rf"app\s*\.\s*[\"']?{re.escape(app)}[\"']?", key, more)
+    if changed is not None:
+        before, after = parse(text, file, repository), parse(changed, file, repository)
+        changes: dict[str, Any] = {key: wanted}
+        if after == {**before, app: replace(before[app], **changes)}:
             return changed
-    raise DefinitionError(
-        file, f"app.{app}.requirements", "is written in a way that is not changed by program", _BY_HAND
-    )
+    raise _written_otherwise(file, app, key)
+
+
+def _written_otherwise(file: str, app: AppName, key: str) -> DefinitionError:
+    return DefinitionError(file, f"app.{app}.{key}", "is written in a way that is not changed by program", _BY_HAND)
 
 
 def to_file(text: str, file: str, lines: Sequence[str]) -> str:

@@ -14,7 +14,7 @@ from lampas.store.models.hooks import BuildHookRun, SetupProof, SetupRun
 from lampas.store.models.modules import Facts, ModuleRow, ModuleTable
 from lampas.store.models.needs import HeadClosure, HeadsTable, Place, PlaceInSet, PlaceSet
 from lampas.store.models.operations import Operation, OperationStep
-from lampas.store.models.packages import ApprovedPackage
+from lampas.store.models.packages import ApprovedPackage, DebianModule
 from lampas.store.models.releases import Application, BuiltRow, LockRow, Release, ReleaseArtifact
 from lampas.store.models.secrets import SecretRow
 
@@ -29,6 +29,7 @@ __all__ = [
     "BuildHookRun",
     "BuiltRow",
     "DatabaseAccount",
+    "DebianModule",
     "DistributionRow",
     "Facts",
     "GrantRow",
