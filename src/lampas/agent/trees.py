@@ -3,6 +3,7 @@
 code/    the manifest's files; persistent directories are links into the application's data
 env/lib/python3.11/site-packages/    its wheels
 env/bin/    python, and the wheels' scripts
+perl/    of a Perl release, the modules of its distributions; their programs are in env/bin too
 env/pyvenv.cfg    makes it a virtual environment of Debian's Python
 manifest    the sha256 of its manifest
 """
@@ -66,6 +67,8 @@ def build(
         aside.mkdir()
         _code(aside, content, manifest, places.data(release.app))
         _environment(aside / "env", target / "env", wheels, manifest)
+        if manifest.runtime == "perl":
+            _perl(aside / "perl", wheels, manifest)
         _write(aside / "manifest", release.manifest + "\n", 0o444)
         _to_disk([*(aside / "env/bin").iterdir(), aside / "env/pyvenv.cfg", aside / "manifest"])
         for base, _, _ in os.walk(aside, topdown=False):
@@ -122,7 +125,8 @@ def _environment(tree: Path, final: Path, wheels: WheelStore, manifest: Manifest
     python = f"{final}/bin/python"
     for wheel in manifest.wheels:
         unpacked = wheels.path(wheel.sha256)
-        _link_tree(f"{unpacked}/site", f"{site}")
+        if manifest.runtime != "perl":
+            _link_tree(f"{unpacked}/site", f"{site}")
         _link_tree(f"{unpacked}/data/data", f"{tree}")
         for script in sorted((unpacked / "bin").glob("*")):
             _write(programs / script.name, _shebang(script, python), 0o555)
@@ -132,6 +136,13 @@ def _environment(tree: Path, final: Path, wheels: WheelStore, manifest: Manifest
             first = found[2].partition(".")[0]
             text = _SCRIPT.format(python=python, module=found[1], first=first, attribute=found[2])
             _write(programs / name, text, 0o555)
+
+
+def _perl(tree: Path, wheels: WheelStore, manifest: Manifest) -> None:
+    """The install trees of CPAN distributions, one directory for @INC."""
+    tree.mkdir()
+    for wheel in manifest.wheels:
+        _link_tree(f"{wheels.path(wheel.sha256)}/site", f"{tree}")
 
 
 def _shebang(script: Path, python: str) -> bytes:

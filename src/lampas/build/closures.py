@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from lampas.build import graphs, locking, overlay, pinning, sources
+from lampas.build import cpan, graphs, locking, overlay, pinning, sources
 from lampas.build.pinning import Ground
 from lampas.build.tools import tools
 from lampas.core.closure.compute import closed
@@ -74,8 +74,16 @@ def compute_scoped(
         LampasError: As `compute`.
     """
     definition = ground.definition
+    if definition.runtime == "perl":
+        of_cpan = _of_cpan(definition, builder, tell)
+        return _computed(reader, ground, lambda wanted: cpan.locked(wanted, of_cpan))
     using = locking.Locking(tools(), builder, definition.name, definition.build_packages, tell)
     return _computed(reader, ground, lambda wanted: locking.locked(wanted, using))
+
+
+def _of_cpan(definition: Definition, builder: WheelBuilder | None, tell: Callable[[str], None]) -> cpan.Locking:
+    packages, building = definition.packages, definition.build_packages
+    return cpan.Locking(tools().cpan_mirror, builder, definition.name, packages, building, tell)
 
 
 def known(reader: HistoryReader, definition: Definition, commit: Oid) -> tuple[Closure, bool]:
@@ -85,10 +93,12 @@ def known(reader: HistoryReader, definition: Definition, commit: Oid) -> tuple[C
         The closure; and whether its requirements had been locked. Where they had not, it has no distributions.
     """
     using = locking.Locking(tools(), None, definition.name, definition.build_packages)
+    of_cpan = _of_cpan(definition, None, lambda _: None)
     locks: list[Lock | None] = []
 
     def stored(wanted: Requirements) -> Lock:
-        locks.append(locking.known(wanted, using))
+        perl = definition.runtime == "perl"
+        locks.append(cpan.known(wanted, of_cpan) if perl else locking.known(wanted, using))
         return locks[0] or Lock(source=wanted.source)
 
     ground = Ground(replace(definition, commit=commit), {})

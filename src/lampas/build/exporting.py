@@ -35,7 +35,7 @@ def export(app: AppName, number: int, directory: Path) -> Manifest:
     try:
         _code(made, directory / "code")
         for wheel in made.wheels:
-            unpack(artifacts.get(wheel.sha256), directory, wheel.filename)
+            unpack(artifacts.get(wheel.sha256), directory, wheel.filename, made.runtime)
         (directory / "manifest").write_bytes(made.encode())
     except OSError as error:
         raise Failed(f"{directory} cannot be written: {error.strerror}", "make room, or name another place") from error
@@ -55,8 +55,8 @@ def _code(made: Manifest, code: Path) -> None:
             target.chmod(mode | 0o200)
 
 
-def unpack(wheel: bytes, directory: Path, filename: str) -> None:
-    """Unpacks a wheel: modules into site-packages, scripts into `env/bin`, other data where it names.
+def unpack(wheel: bytes, directory: Path, filename: str, runtime: str = "python") -> None:
+    """Unpacks a wheel, or a tree of CPAN: modules into site-packages or `perl`, scripts into `env/bin`, other data where it names.
 
     Raises:
         Failed: It is no wheel, or a file of it would land outside.
@@ -68,13 +68,13 @@ def unpack(wheel: bytes, directory: Path, filename: str) -> None:
                 raise Failed(f"{filename} unpacks to more than {_LARGEST:,} bytes")
             for entry in entries:
                 if not entry.is_dir():
-                    _entry(archive, entry, directory, filename)
+                    _entry(archive, entry, directory, filename, runtime)
     except zipfile.BadZipFile as error:
         raise Failed(f"{filename} is no wheel: {error}") from error
 
 
-def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, directory: Path, filename: str) -> None:
-    path = wheel_place(entry.filename)
+def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, directory: Path, filename: str, runtime: str) -> None:
+    path = wheel_place(entry.filename, runtime)
     if path.startswith("/") or ".." in path.split("/"):
         raise Failed(f"{filename} holds a path outside of itself: {entry.filename!r}")
     target = directory / path
@@ -85,9 +85,9 @@ def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, directory: Path, fi
     target.chmod(0o755 if executable else 0o644)
 
 
-def wheel_place(name: str) -> str:
-    """Where a file of a wheel goes in a release's tree, by the wheel format's own rules."""
+def wheel_place(name: str, runtime: str = "python") -> str:
+    """Where a file of a wheel goes in a release's tree, by the wheel format's own rules; trees of CPAN follow them."""
     moved = re.fullmatch(r"[^/]+\.data/(purelib|platlib|scripts|data|headers)/(.*)", name)
     if moved is None or moved[1] in ("purelib", "platlib"):
-        return f"{SITE}/{moved[2] if moved else name}"
+        return f"{'perl' if runtime == 'perl' else SITE}/{moved[2] if moved else name}"
     return {"scripts": "env/bin/", "data": "env/", "headers": "env/include/"}[moved[1]] + moved[2]

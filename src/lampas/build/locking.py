@@ -19,6 +19,7 @@ from lampas.build.resolving import resolve, source_of
 from lampas.build.tools import Tools
 from lampas.build.wheels import Workplace, allowed, wheel_from
 from lampas.core.definition.values import Definition
+from lampas.core.distributions import cpanfile
 from lampas.core.distributions.projects import RequirementError
 from lampas.core.distributions.pylock import NoWheel, Source, Wheel, wheels
 from lampas.core.distributions.requirements import Read, inline_requirements, read_requirements
@@ -34,7 +35,7 @@ _DEEPEST = 3  # builds that require builds
 
 
 def required(definition: Definition, read: Read) -> Requirements:
-    """What its definition names, else requirements.txt, else pyproject.toml, else nothing.
+    """What its definition names, else requirements.txt, else pyproject.toml, else nothing; of Perl, else a cpanfile.
 
     Args:
         definition: Its definition.
@@ -44,6 +45,8 @@ def required(definition: Definition, read: Read) -> Requirements:
         InvalidInput: A requirement file cannot be used.
     """
     wanted = definition.requirements
+    if definition.runtime == "perl":
+        return _required_of_cpan(definition, read)
     if isinstance(wanted, tuple):
         return inline_requirements(wanted, definition.file)
     if wanted is not None:
@@ -52,6 +55,21 @@ def required(definition: Definition, read: Read) -> Requirements:
     names = [f"{folder}/{name}".lstrip("/") for name in ("requirements.txt", "pyproject.toml") for folder in folders]
     file = next((name for name in names if read(name) is not None), None)
     return read_requirements(file, read) if file is not None else Requirements(())
+
+
+def _required_of_cpan(definition: Definition, read: Read) -> Requirements:
+    wanted = definition.requirements
+    if isinstance(wanted, tuple):
+        return cpanfile.listed(wanted, definition.file)
+    folders = dict.fromkeys((definition.root, ""))
+    names = [wanted] if wanted is not None else [f"{folder}/cpanfile".lstrip("/") for folder in folders]
+    for name in names:
+        content = read(name)
+        if content is not None:
+            return cpanfile.parse(content.decode(errors="replace"), name)
+    if wanted is not None:
+        raise RequirementError(wanted, 0, "there is no such file at this commit", "correct `requirements`")
+    return Requirements(())
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -100,3 +100,27 @@ def _directories() -> tuple[Path, ...]:
     except LampasError:
         return ()
     return tuple(Path(line) for line in told.splitlines() if line.startswith("/") and "/usr/local" not in line)
+
+
+def with_dependencies(names: Iterable[str], status: Path = _DPKG / "status") -> frozenset[str]:
+    """Those of some Debian packages that are installed, with all installed ones that they depend on.
+
+    Args:
+        names: The packages.
+        status: dpkg's file.
+    """
+    text = status.read_text(errors="replace") if status.exists() else ""
+    depends: dict[str, list[str]] = {}
+    for entry in text.split("\n\n"):
+        fields = dict(line.split(": ", 1) for line in entry.split("\n") if ": " in line and not line.startswith(" "))
+        if fields.get("Status", "").endswith(" installed"):
+            wanted = f"{fields.get('Depends', '')},{fields.get('Pre-Depends', '')}"
+            depends[fields["Package"]] = re.findall(r"(?:^|[,|])\s*([a-z0-9][a-z0-9+.-]+)", wanted)
+    found: set[str] = set()
+    waiting = list(names)
+    while waiting:
+        name = waiting.pop()
+        if name in depends and name not in found:
+            found.add(name)
+            waiting += depends[name]
+    return frozenset(found)

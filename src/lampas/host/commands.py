@@ -45,6 +45,7 @@ class Session(Protocol):
 @click.option("--log-size", type=click.IntRange(1, 1 << 20), help="MiB that one log may take [10].")
 @click.option("--log-files", type=click.IntRange(1, 100), help="How many older copies of each log stay [5].")
 @click.option("--log-days", type=click.IntRange(1, 3650), help="Days that logs stay which nobody writes to [30].")
+@click.option("--cpan-mirror", metavar="URL|DIR", help="Where distributions of CPAN come from; '' for nowhere.")
 @click.option("--no-sample", is_flag=True, help="Do not make the sample application.")
 @click.pass_obj
 def up(
@@ -56,6 +57,7 @@ def up(
     log_size: int | None,
     log_files: int | None,
     log_days: int | None,
+    cpan_mirror: str | None,
     no_sample: bool,
 ) -> None:
     """Set this machine up as a node, or start what does not run."""
@@ -68,6 +70,7 @@ def up(
         log_size=log_size,
         log_files=log_files,
         log_days=log_days,
+        cpan_mirror=cpan_mirror,
         sample=not no_sample,
     )
     result = bring_up(wish, _say)

@@ -137,6 +137,7 @@ def server(layout: Layout, settings: Settings, made: Secrets) -> dict[str, Any]:
         "front_secret": made.front,
         "isolation": settings.isolation,
         "index_url": settings.index_url,
+        "cpan_mirror": settings.cpan_mirror,
         "first_slot": settings.first_slot,
         "database_port": settings.database_port,
     }

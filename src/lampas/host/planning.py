@@ -26,6 +26,7 @@ class Wish:
     log_size: int | None = None
     log_files: int | None = None
     log_days: int | None = None
+    cpan_mirror: str | None = None
     sample: bool = True
 
 
@@ -79,6 +80,7 @@ def _wanted(found: Settings, wish: Wish) -> Settings:
         log_size=wish.log_size or found.log_size,
         log_files=wish.log_files or found.log_files,
         log_days=wish.log_days or found.log_days,
+        cpan_mirror=found.cpan_mirror if wish.cpan_mirror is None else wish.cpan_mirror,
         python=sys.executable,
         environment=install.passed_on(os.environ) or found.environment,
         index_url=install.index_url(os.environ) or found.index_url,

@@ -14,6 +14,7 @@ from lampas.pki import write_public
 USERS = "users"
 NONE = "none"
 _DOMAIN = re.compile(r"(?=.{1,200}$)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
+_MIRROR = re.compile(r"(?:https?://[^\s/]|/)\S*")
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,7 @@ class Settings:
         users: The Unix users that this home made, for `destroy`.
         environment: Variables that LAMPAS's own processes get: certificates and proxies.
         index_url: The package index that builds ask; "" for uv's own default.
+        cpan_mirror: The CPAN mirror that builds ask, an address or a directory; "": there is none.
         first_slot: The first of the loopback ports of release units.
         log_size: MiB that one log of a unit or of the front may take before it is copied aside.
         log_files: How many copies of each stay.
@@ -55,6 +57,7 @@ class Settings:
     users: tuple[str, ...] = ()
     environment: Mapping[str, str] = field(default_factory=dict)
     index_url: str = ""
+    cpan_mirror: str = ""
     first_slot: int = 18200
     log_size: int = 10
     log_files: int = 5
@@ -107,6 +110,10 @@ def checked(settings: Settings) -> Settings:
     for what, port in (("--port", settings.port), ("--console-port", settings.console_port)):
         if not 1024 <= port <= 65535:
             raise InvalidInput(f"{what} {port} is not a port that LAMPAS can have", "use one from 1024 to 65535")
+    if settings.cpan_mirror and not _MIRROR.fullmatch(settings.cpan_mirror):
+        raise InvalidInput(
+            f"--cpan-mirror {settings.cpan_mirror!r} is no mirror", "give an http or https address, or a directory"
+        )
     if settings.port == settings.console_port:
         raise InvalidInput("applications and the console need two ports", "use another --console-port")
     return settings

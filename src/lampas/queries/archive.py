@@ -34,7 +34,7 @@ def stream(row: Release) -> Iterator[bytes]:
     for start in range(0, len(manifest.files), _NAMES):
         yield from _files(manifest.files[start : start + _NAMES])
     for wheel in manifest.wheels:
-        yield from _wheel(artifacts.get(wheel.sha256))
+        yield from _wheel(artifacts.get(wheel.sha256), manifest.runtime)
     yield b"\0" * (2 * tarfile.BLOCKSIZE)
 
 
@@ -47,11 +47,11 @@ def _files(some: Sequence[ManifestFile]) -> Iterator[bytes]:
             yield _member(f"code/{file.path}", data, file.mode)
 
 
-def _wheel(data: bytes) -> Iterator[bytes]:
+def _wheel(data: bytes, runtime: str) -> Iterator[bytes]:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         for entry in archive.infolist():
             if not entry.is_dir():
-                path = wheel_place(entry.filename)
+                path = wheel_place(entry.filename, runtime)
                 executable = entry.external_attr >> 16 & 0o111 or path.startswith("env/bin/")
                 yield _member(path, archive.read(entry), 0o755 if executable else 0o644)
 

@@ -57,6 +57,10 @@ def _repositories(row: Release, manifest: Manifest) -> Iterator[BomRepository]:
 def _distributions(manifest: Manifest) -> Iterator[BomDistribution]:
     built = wheels.sources_of([wheel.sha256 for wheel in manifest.wheels])
     for wheel in sorted(manifest.wheels, key=lambda wheel: wheel.name):
+        if manifest.runtime == "perl":
+            source = built.get(wheel.sha256, "")
+            yield BomDistribution(wheel.name, wheel.version, wheel.sha256, source=source, kind="cpan")
+            continue
         text = fetching.metadata(wheel.filename, artifacts.get(wheel.sha256))
         requires = required_names(text)
         yield BomDistribution(

@@ -48,6 +48,7 @@ class Configuration:
         front_secret: What units demand of requests, in the header `Lampas-Front`.
         isolation: "users" or "none".
         index_url: The package index that uv asks; "" for uv's own default.
+        cpan_mirror: The CPAN mirror that builds ask, an address or a directory; "": there is none.
         vault_key: The file of the key that seals secrets in the database.
         first_slot: The first of the loopback ports of release units; two nodes of one machine have different ones.
         database_port: MariaDB's port on loopback, where applications reach it.
@@ -73,6 +74,7 @@ class Configuration:
     front_secret: str
     isolation: str
     index_url: str = ""
+    cpan_mirror: str = ""
     vault_key: str = ""
     first_slot: int = 18200
     database_port: int = 3306

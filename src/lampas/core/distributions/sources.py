@@ -38,12 +38,13 @@ class BrokenSource(InvalidInput):
 class BuildFailed(Failed):
     """Building a source distribution failed; `log` holds what its build wrote, the end of it."""
 
-    def __init__(self, filename: str, reason: str, log: str = "") -> None:
+    def __init__(self, filename: str, reason: str, log: str = "", remedy: str = "") -> None:
         last = [line.strip() for line in log.splitlines() if line.strip()]
         words = f": {' | '.join(last[-3:])[-600:]}" if last else ""
         super().__init__(
             f"{filename} cannot be built: {reason}{words}",
-            "require a version that has a wheel, or name the Debian packages that it needs in `build_packages`",
+            remedy
+            or "require a version that has a wheel, or name the Debian packages that it needs in `build_packages`",
         )
         self.filename = filename
         self.log = log

@@ -46,13 +46,17 @@ class Places:
     home: str
 
     def release(self, app: str, number: int) -> str:
-        """The release's tree, read-only: `code/` and `env/`."""
+        """The release's tree, read-only: `code/` and `env/`, and of Perl `perl/`."""
         return f"{self.home}/agent/apps/{app}/releases/{number}"
 
     def environment(self, app: str, number: int) -> str:
         """Its virtual environment: `bin/`, `lib/`, `pyvenv.cfg`. The code stands beside it, not inside: frameworks take
         code under `sys.prefix` for installed packages and look for their data elsewhere then."""
         return f"{self.release(app, number)}/env"
+
+    def perl(self, app: str, number: int) -> str:
+        """The modules of a Perl release's CPAN distributions: @INC has it behind the code."""
+        return f"{self.release(app, number)}/perl"
 
     def code(self, app: str, number: int, root: str = "") -> str:
         """Where module names start in the release; also its working directory."""

@@ -43,6 +43,7 @@ class BomDistribution:
         licence: Its licence's name; "" where it gives none.
         requires: Normalised names of what it requires.
         source: The sha256 of the source distribution that the wheel was built from; "" for a wheel of the index.
+        kind: "pypi" or "cpan".
     """
 
     name: str
@@ -52,6 +53,7 @@ class BomDistribution:
     licence: str = ""
     requires: tuple[str, ...] = ()
     source: str = ""
+    kind: str = "pypi"
 
 
 @dataclass(frozen=True)
@@ -170,7 +172,7 @@ def _hashes(sha256: str) -> Sequence[Mapping[str, str]]:
 
 
 def _purl(found: BomDistribution) -> str:
-    return f"pkg:pypi/{found.name}@{quote(found.version, safe='.-_~')}"
+    return f"pkg:{found.kind}/{found.name}@{quote(found.version, safe='.-_~')}"
 
 
 def _package(found: BomPackage) -> dict[str, Any]:
