@@ -56,7 +56,8 @@ def _code(made: Manifest, code: Path) -> None:
 
 
 def unpack(wheel: bytes, directory: Path, filename: str, runtime: str = "python") -> None:
-    """Unpacks a wheel, or a tree of CPAN: modules into site-packages or `perl`, scripts into `env/bin`, other data where it names.
+    """Unpacks a wheel, or a tree of CPAN: modules into site-packages or `perl`, scripts into `env/bin`, other data
+    where it names.
 
     Raises:
         Failed: It is no wheel, or a file of it would land outside.
